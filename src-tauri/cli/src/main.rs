@@ -1,0 +1,2 @@
+//! The `arna` program.
+fn main() {}
