@@ -124,7 +124,7 @@ impl Program {
         let stages = stages(&nodes, wires);
         let has_effects = nodes.iter().any(|it| match &it.behaviour {
             Behaviour::Action(action) => action.effect() != sdk::Effect::Engine || it.kind != "webhook.respond",
-            Behaviour::Source(source) => source.replay() == sdk::Replay::Recorded,
+            Behaviour::Source(source) => source.replay() != sdk::Replay::Replayable,
             Behaviour::Transform(_) | Behaviour::Trigger(_) => false,
         });
         let by_id = nodes.iter().enumerate().map(|(at, it)| (it.id.clone(), at)).collect();
@@ -134,6 +134,29 @@ impl Program {
     /// The number of a node.
     pub fn node(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
+    }
+
+    /// Which nodes anything that starts at a node can reach, itself included.
+    pub fn reachable(&self, from: usize) -> Vec<bool> {
+        let mut reached = vec![false; self.nodes.len()];
+        reached[from] = true;
+        // nodes stand in topological order, so one pass is enough
+        for node in from..self.nodes.len() {
+            if reached[node] {
+                for target in self.nodes[node].targets.iter().flatten() {
+                    reached[target.node] = true;
+                }
+            }
+        }
+        reached
+    }
+
+    /// Whether any action has an effect: then what sources gave must stand still.
+    pub fn has_effects_beside_sources(&self) -> bool {
+        self.nodes.iter().any(|it| match &it.behaviour {
+            Behaviour::Action(action) => action.effect() != sdk::Effect::Engine,
+            Behaviour::Source(_) | Behaviour::Transform(_) | Behaviour::Trigger(_) => false,
+        })
     }
 
     /// Whether the whole program can run in one go, batch by batch in memory: nothing in it reads a stream.

@@ -83,6 +83,9 @@ pub trait Durable: Send + Sync {
     /// # Errors
     /// As [`Durable::remember`].
     async fn give_up(&self, run: &Run, kept: Kept, is_question: bool) -> Result<(), NodeError>;
+
+    /// Whether a node left changes of its own (state, keys) that must commit together with its result.
+    fn has_changes(&self, node: usize) -> bool;
 }
 
 /// Makes the world of a node in a run.
@@ -155,6 +158,8 @@ struct Notes {
     samples: BTreeMap<(usize, usize), Vec<Record>>,
     failed: Vec<FailedRecord>,
     stop: Option<(usize, NodeError)>,
+    late: Vec<(Place, Outcome)>,
+    answer: Option<Value>,
 }
 
 /// One run at work.
@@ -240,6 +245,10 @@ pub struct Report {
     pub parked_count: u64,
     /// The first records of each (node, output port).
     pub samples: BTreeMap<(usize, usize), Vec<Record>>,
+    /// Results that nothing follows: they are stored together with the end of the run.
+    pub late: Vec<(Place, Outcome)>,
+    /// What a respond step answered.
+    pub answer: Option<Value>,
 }
 
 impl Run {
@@ -285,6 +294,16 @@ impl Run {
         }
         drop(notes);
         self.cancel.cancel();
+    }
+
+    /// Keeps results that nothing follows, for the commit that ends the run.
+    pub fn remember_late(&self, results: impl IntoIterator<Item = (Place, Outcome)>) {
+        self.notes().late.extend(results);
+    }
+
+    /// Keeps what a respond step answers; the first answer counts.
+    pub fn answer(&self, answer: Value) {
+        self.notes().answer.get_or_insert(answer);
     }
 
     /// Whether a failure stopped the run.
@@ -404,6 +423,8 @@ impl Run {
             failed_count,
             parked_count,
             samples: notes.samples,
+            late: notes.late,
+            answer: notes.answer,
         }
     }
 }
