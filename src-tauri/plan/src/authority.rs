@@ -82,8 +82,16 @@ pub fn authority(flow: &Flow, catalogue: &dyn Catalogue) -> Vec<Item> {
     let mut items = Vec::new();
     for (id, node) in &flow.nodes {
         let Some((parsed, places)) = read(node, catalogue) else {
-            let sentence = format!("{} is a {} that cannot be read here, so it cannot run", quoted(id), quoted(&node.kind));
-            items.push(Item { node: id.clone(), resource: Resource::Unknown { kind: node.kind.clone() }, sentence });
+            let sentence = format!(
+                "{} is a {} that cannot be read here, so it cannot run",
+                quoted(id),
+                quoted(&node.kind)
+            );
+            items.push(Item {
+                node: id.clone(),
+                resource: Resource::Unknown { kind: node.kind.clone() },
+                sentence,
+            });
             continue;
         };
         let mut own: Vec<Resource> = Vec::new();
@@ -111,14 +119,18 @@ pub fn authority(flow: &Flow, catalogue: &dyn Catalogue) -> Vec<Item> {
 /// What a newer version of a flow would touch beyond what an older one did.
 #[must_use]
 pub fn wider<'a>(before: &[Item], after: &'a [Item]) -> Vec<&'a Item> {
-    let had = |item: &&Item| before.iter().any(|old| old.node == item.node && covers(&old.resource, &item.resource));
+    let had = |item: &&Item| {
+        before.iter().any(|old| old.node == item.node && covers(&old.resource, &item.resource))
+    };
     after.iter().filter(|item| !had(item)).collect()
 }
 
 /// Whether one resource takes in another: writing takes in reading.
 fn covers(old: &Resource, new: &Resource) -> bool {
     match (old, new) {
-        (Resource::Folder { path, writes }, Resource::Folder { path: newer, writes: now }) => path == newer && (*writes || !now),
+        (Resource::Folder { path, writes }, Resource::Folder { path: newer, writes: now }) => {
+            path == newer && (*writes || !now)
+        }
         (Resource::FolderSlot { slot, writes }, Resource::FolderSlot { slot: newer, writes: now }) => {
             slot == newer && (*writes || !now)
         }
@@ -139,7 +151,9 @@ fn start(flow: &Flow, parsed: &Parsed) -> Option<Resource> {
             Some(Resource::Schedule { cron, zone })
         }
         Start::Failure { slot: Some(slot) } => Some(Resource::Flow { slot }),
-        Start::Failure { slot: None } | Start::Manual | Start::Hook(_) | Start::Listen | Start::Called => None,
+        Start::Failure { slot: None } | Start::Manual | Start::Hook(_) | Start::Listen | Start::Called => {
+            None
+        }
     }
 }
 
@@ -182,12 +196,20 @@ fn sentence(resource: &Resource) -> String {
             format!("{} at a place that is made from the records as they come", verb(*writes))
         }
         Resource::Folder { path, writes } => format!("{} below {}", verb(*writes), quoted(path)),
-        Resource::FolderSlot { slot, writes } => format!("{} in the folder you choose for {}", verb(*writes), quoted(slot)),
-        Resource::Connection { slot, system } if slot.is_empty() => format!("uses a connection to {system}, not yet named"),
-        Resource::Connection { slot, system } => format!("uses the connection to {system} you choose for {}", quoted(slot)),
+        Resource::FolderSlot { slot, writes } => {
+            format!("{} in the folder you choose for {}", verb(*writes), quoted(slot))
+        }
+        Resource::Connection { slot, system } if slot.is_empty() => {
+            format!("uses a connection to {system}, not yet named")
+        }
+        Resource::Connection { slot, system } => {
+            format!("uses the connection to {system} you choose for {}", quoted(slot))
+        }
         Resource::Hook { path } => format!("takes web requests at /hooks/{path}"),
         Resource::Flow { slot } => format!("works with the flow you choose for {}", quoted(slot)),
         Resource::Schedule { cron, zone } => format!("starts by itself: {cron} in {zone}"),
-        Resource::Unknown { kind } => format!("is a {} that cannot be read here, so it cannot run", quoted(kind)),
+        Resource::Unknown { kind } => {
+            format!("is a {} that cannot be read here, so it cannot run", quoted(kind))
+        }
     }
 }

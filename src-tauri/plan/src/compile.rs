@@ -31,26 +31,39 @@ pub fn compile(flow: &Flow, catalogue: &dyn Catalogue) -> Checked {
     let links = wires::resolve(flow, &nodes, &mut found);
     slots::check(flow, &nodes, &mut found);
     whole::check(flow, &nodes, &links, &mut found);
-    let order_key = flow.order.as_deref().and_then(|text| formulas::order_key(text).map_err(|it| found.push(it)).ok());
+    let order_key =
+        flow.order.as_deref().and_then(|text| formulas::order_key(text).map_err(|it| found.push(*it)).ok());
     let order = whole::order(&Graph::of(flow), &mut found);
     found.extend(notices(flow));
     let mut plan = None;
     if let Some(order) = order
         && !found.iter().any(Diagnostic::is_error)
     {
-        let made = plan_of(flow, &nodes, &order, links, &mut found);
-        plan = Some(Plan { order_key, ..made }).filter(|_| !found.iter().any(Diagnostic::is_error));
+        match wires::without_disabled(flow, &order, links) {
+            Ok(links) => {
+                let made = plan_of(flow, &live(flow, &nodes, &order), &links, &mut found);
+                plan = Some(Plan { order_key, ..made }).filter(|_| !found.iter().any(Diagnostic::is_error));
+            }
+            Err(finding) => found.push(*finding),
+        }
     }
     let place = |finding: &Diagnostic| finding.node.as_ref().and_then(|id| flow.nodes.get_index_of(id));
     found.sort_by_key(|finding| (place(finding).is_some(), place(finding)));
     Checked { plan, diagnostics: found }
 }
 
-fn plan_of(flow: &Flow, nodes: &Nodes<'_>, order: &[NodeId], links: Vec<Link>, found: &mut Vec<Diagnostic>) -> Plan {
-    let links = wires::without_disabled(flow, order, links);
-    let live = |id: &&NodeId| !flow.nodes[*id].disabled;
-    let known: Vec<(&NodeId, &Known<'_>)> =
-        order.iter().filter(live).filter_map(|id| Some((id, nodes.get(id)?.as_ref()?))).collect();
+/// The nodes that take part, in order.
+fn live<'n, 'a>(flow: &Flow, nodes: &'n Nodes<'a>, order: &'n [NodeId]) -> Vec<(&'n NodeId, &'n Known<'a>)> {
+    let live = order.iter().filter(|id| !flow.nodes[*id].disabled);
+    live.filter_map(|id| Some((id, nodes.get(id)?.as_ref()?))).collect()
+}
+
+fn plan_of(
+    flow: &Flow,
+    known: &[(&NodeId, &Known<'_>)],
+    links: &[Link],
+    found: &mut Vec<Diagnostic>,
+) -> Plan {
     let mut steps: Vec<Step> = known.iter().map(|(id, known)| step(flow, id, known)).collect();
     let number: HashMap<&NodeId, usize> = known.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
     let wire = |link: &Link| {
@@ -79,7 +92,9 @@ fn plan_of(flow: &Flow, nodes: &Nodes<'_>, order: &[NodeId], links: Vec<Link>, f
         hash: hash(flow),
         zone: flow.zone.clone(),
         stages: stages::stages(&steps, &wires),
-        triggers: (0..steps.len()).filter(|at| matches!(steps[*at].behaviour, Behaviour::Trigger(_))).collect(),
+        triggers: (0..steps.len())
+            .filter(|at| matches!(steps[*at].behaviour, Behaviour::Trigger(_)))
+            .collect(),
         badge: steps.iter().map(Step::badge).max().unwrap_or(Badge::ExactlyOnce),
         order_key: None,
         concurrency: flow.concurrency,
@@ -100,6 +115,7 @@ fn step(flow: &Flow, id: &NodeId, known: &Known<'_>) -> Step {
         inputs: known.parsed.ports.inputs.clone(),
         outputs: known.parsed.ports.outputs.clone(),
         answer_field: node.into.clone().unwrap_or_else(|| id.to_string()),
+        keep_as: node.keep_as.clone(),
         retry: node.policy.retry,
         timeout_s: node.policy.timeout_s,
         in_flight: node.policy.in_flight,

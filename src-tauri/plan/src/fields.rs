@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
 use model::document::{Diagnostic, ROOTS, closest};
 use sdk::{Behaviour, Scope};
 
@@ -17,38 +18,45 @@ pub(crate) fn wanted(steps: &[Step], wires: &[Wire], places: &[&Places]) -> Vec<
     for wire in wires {
         leaving[wire.from].push(*wire);
     }
-    let mut by_output: Vec<Reads> = vec![Reads::default(); steps.len()];
-    let mut by_error: Vec<Reads> = vec![Reads::default(); steps.len()];
+    let mut names = Names::default();
+    let own: Vec<Bits> = places.iter().map(|places| names.set(&own(places))).collect();
+    let mut after = vec![After::default(); steps.len()];
     for number in (0..steps.len()).rev() {
         let step = &steps[number];
+        let mut found = After::default();
         if leaving[number].iter().all(|wire| wire.output == step.error_port()) {
-            by_output[number] = Reads::all();
+            found.by_output.is_all = true;
         }
         for wire in &leaving[number] {
-            let taken = taken(&steps[wire.to], places[wire.to], (&by_output[wire.to], &by_error[wire.to]));
-            if wire.output == step.error_port() {
-                by_error[number].add(&taken.without("error"));
-            } else {
-                by_output[number].add(&taken);
-            }
+            let taken = taken(&steps[wire.to], &own[wire.to], &after[wire.to]);
+            let side =
+                if wire.output == step.error_port() { &mut found.by_error } else { &mut found.by_output };
+            side.add(&taken);
         }
+        after[number] = found;
     }
-    by_output
+    after.iter().map(|after| names.reads(&after.by_output)).collect()
+}
+
+/// Which fields are read after a step, of the records it emits and of those it fails.
+#[derive(Debug, Clone, Default)]
+struct After {
+    by_output: Bits,
+    by_error: Bits,
 }
 
 /// Which fields of the records that come to a step are read, by it or after it.
-fn taken(step: &Step, places: &Places, after: (&Reads, &Reads)) -> Reads {
-    let Behaviour::Transform(transform) = &step.behaviour else { return Reads::all() };
-    let (by_output, by_error) = after;
-    let mut taken = own(places);
-    taken.add(by_error);
+fn taken(step: &Step, own: &Bits, after: &After) -> Bits {
+    let Behaviour::Transform(transform) = &step.behaviour else { return Bits::all() };
+    let mut taken = own.clone();
+    taken.add(&after.by_error);
     if transform.rebuilds_records() {
         return taken;
     }
     if !transform.reads_only_named() {
-        return Reads::all();
+        return Bits::all();
     }
-    taken.add(by_output);
+    taken.add(&after.by_output);
     taken
 }
 
@@ -56,13 +64,69 @@ fn taken(step: &Step, places: &Places, after: (&Reads, &Reads)) -> Reads {
 fn own(places: &Places) -> Reads {
     let mut own = Reads::default();
     for place in &places.formulas {
-        own.add(&formulas::reads(place));
+        own.add(&place.reads);
     }
     for name in &places.names {
         let first = name.split(['.', '[']).next().unwrap_or_default();
         own.add(&Reads::only([name.clone(), first.to_owned()]));
     }
     own
+}
+
+/// A set of fields by number, so that a long line of steps does not copy names; `is_all` stands for every field.
+#[derive(Debug, Clone, Default)]
+struct Bits {
+    is_all: bool,
+    words: Vec<u64>,
+}
+
+impl Bits {
+    fn all() -> Self {
+        Self { is_all: true, words: Vec::new() }
+    }
+
+    fn add(&mut self, other: &Self) {
+        if self.is_all || other.is_all {
+            *self = Self::all();
+            return;
+        }
+        if self.words.len() < other.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        for (word, more) in self.words.iter_mut().zip(&other.words) {
+            *word |= more;
+        }
+    }
+}
+
+/// The names of the fields behind the numbers.
+#[derive(Default)]
+struct Names(IndexSet<String>);
+
+impl Names {
+    fn set(&mut self, reads: &Reads) -> Bits {
+        let Some(names) = reads.names() else { return Bits::all() };
+        let mut bits = Bits::default();
+        for name in names {
+            let at = match self.0.get_index_of(name) {
+                Some(at) => at,
+                None => self.0.insert_full(name.to_owned()).0,
+            };
+            if bits.words.len() <= at / 64 {
+                bits.words.resize(at / 64 + 1, 0);
+            }
+            bits.words[at / 64] |= 1 << (at % 64);
+        }
+        bits
+    }
+
+    fn reads(&self, bits: &Bits) -> Reads {
+        if bits.is_all {
+            return Reads::all();
+        }
+        let has = |at: &usize| bits.words.get(at / 64).is_some_and(|word| word & (1 << (at % 64)) != 0);
+        Reads::only((0..self.0.len()).filter(has).map(|at| self.0[at].clone()))
+    }
 }
 
 /// Reports formulas that name a field no record there can have.
@@ -82,7 +146,11 @@ pub(crate) fn check(steps: &[Step], wires: &[Wire], places: &[&Places], found: &
 }
 
 /// The fields that records coming to a step can have; none when that cannot be known.
-fn arriving(steps: &[Step], entering: &[Wire], made: &[Option<BTreeSet<String>>]) -> Option<BTreeSet<String>> {
+fn arriving(
+    steps: &[Step],
+    entering: &[Wire],
+    made: &[Option<BTreeSet<String>>],
+) -> Option<BTreeSet<String>> {
     if entering.is_empty() {
         return None;
     }
@@ -115,8 +183,7 @@ fn emitted(step: &Step, arriving: Option<BTreeSet<String>>) -> Option<BTreeSet<S
 
 fn missing(step: &Step, places: &Places, fields: &BTreeSet<String>, found: &mut Vec<Diagnostic>) {
     for place in &places.formulas {
-        let reads = formulas::reads(place);
-        let Some(names) = reads.names() else { continue };
+        let Some(names) = place.reads.names() else { continue };
         for name in names.filter(|name| !fields.contains(*name) && !ROOTS.contains(name)) {
             let meant = closest(name, fields.iter().map(String::as_str));
             found.push(formulas::no_field(&step.id, place, name, meant));

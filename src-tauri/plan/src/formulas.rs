@@ -6,23 +6,30 @@ use model::document::{Diagnostic, quoted};
 use crate::places::{Found, Places};
 use crate::reads::Reads;
 
-/// Reports every formula that does not compile; answers with the fields they stand in.
-pub(crate) fn check(id: &str, places: &Places, found: &mut Vec<Diagnostic>) -> Vec<String> {
+/// Compiles every formula of a config once, notes what it reads, and reports those that do not compile; answers with the
+/// fields these stand in.
+pub(crate) fn check(id: &str, places: &mut Places, found: &mut Vec<Diagnostic>) -> Vec<String> {
     let mut broken = Vec::new();
-    for place in &places.formulas {
-        let Err(error) = compile(place) else { continue };
-        broken.push(place.pointer.clone());
-        found.push(problem(place, &error).on(id).field(place.pointer.clone()));
+    for place in &mut places.formulas {
+        match compile(place) {
+            Ok(reads) => place.reads = reads,
+            Err(error) => {
+                broken.push(place.pointer.clone());
+                found.push(problem(place, &error).on(id).field(place.pointer.clone()));
+            }
+        }
     }
     broken
 }
 
 /// The flow's own formula for the order of its runs.
-pub(crate) fn order_key(text: &str) -> Result<sdk::Formula, Diagnostic> {
-    let place = Found { pointer: String::new(), text: text.to_owned(), is_template: false };
+pub(crate) fn order_key(text: &str) -> Result<sdk::Formula, Box<Diagnostic>> {
+    let place =
+        Found { pointer: String::new(), text: text.to_owned(), is_template: false, reads: Reads::all() };
     match compile(&place) {
-        Ok(_) => sdk::Formula::parse(text).map_err(|error| Diagnostic::error("formula.wrong", error).at("/order")),
-        Err(error) => Err(problem(&place, &error).at("/order")),
+        Ok(_) => sdk::Formula::parse(text)
+            .map_err(|error| Box::new(Diagnostic::error("formula.wrong", error).at("/order"))),
+        Err(error) => Err(Box::new(problem(&place, &error).at("/order"))),
     }
 }
 
@@ -46,25 +53,12 @@ fn body(text: &str) -> &str {
     text.trim_start().strip_prefix('=').unwrap_or(text)
 }
 
-enum Compiled {
-    Formula(Formula),
-    Template(Template),
-}
-
-fn compile(place: &Found) -> Result<Compiled, FormulaError> {
+/// The fields a formula reads.
+fn compile(place: &Found) -> Result<Reads, FormulaError> {
     if place.is_template {
-        Template::parse(&place.text).map(Compiled::Template)
+        Template::parse(&place.text).map(|template| from_set(template.fields()))
     } else {
-        Formula::parse(body(&place.text)).map(Compiled::Formula)
-    }
-}
-
-/// Which fields a formula reads; all, when it does not compile.
-pub(crate) fn reads(place: &Found) -> Reads {
-    match compile(place) {
-        Ok(Compiled::Formula(formula)) => from_set(formula.fields()),
-        Ok(Compiled::Template(template)) => from_set(template.fields()),
-        Err(_) => Reads::all(),
+        Formula::parse(body(&place.text)).map(|formula| from_set(formula.fields()))
     }
 }
 
@@ -127,13 +121,16 @@ fn text_end(rest: &[u8]) -> usize {
 }
 
 fn follows_name(before: &[u8]) -> bool {
-    before.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'`') || *byte >= 0x80)
+    before.last().is_some_and(|byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'`') || *byte >= 0x80
+    })
 }
 
 /// What to say about a field that cannot be there.
 pub(crate) fn no_field(id: &str, place: &Found, name: &str, meant: Option<&str>) -> Diagnostic {
     let hint = meant.map(|meant| format!(" Did you mean {}?", quoted(meant))).unwrap_or_default();
-    let sentence = format!("There is no field {} here: nothing before {} makes it.{hint}", quoted(name), quoted(id));
+    let sentence =
+        format!("There is no field {} here: nothing before {} makes it.{hint}", quoted(name), quoted(id));
     let finding = Diagnostic::error("formula.no-field", sentence).on(id).field(place.pointer.clone());
     match word(&place.text, name) {
         Some(start) => finding.span(start, start + name.len()),
@@ -145,7 +142,8 @@ pub(crate) fn no_field(id: &str, place: &Found, name: &str, meant: Option<&str>)
 fn word(text: &str, name: &str) -> Option<usize> {
     text.match_indices(name).map(|(at, _)| at).find(|at| {
         let after = text.as_bytes().get(at + name.len());
-        !follows_name(&text.as_bytes()[..*at]) && !after.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        !follows_name(&text.as_bytes()[..*at])
+            && !after.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
     })
 }
 
@@ -154,7 +152,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str, is_template: bool) -> Vec<String> {
-        let place = Found { pointer: String::new(), text: text.into(), is_template };
+        let place = Found { pointer: String::new(), text: text.into(), is_template, reads: Reads::all() };
         slots(&place).into_iter().map(|(name, _)| name).collect()
     }
 

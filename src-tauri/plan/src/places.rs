@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::reads::Reads;
+
 /// A formula of a config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
@@ -12,6 +14,8 @@ pub(crate) struct Found {
     pub(crate) text: String,
     /// Whether it is a text with formula parts.
     pub(crate) is_template: bool,
+    /// The fields it reads; all, as long as it was not compiled or when it does not compile.
+    pub(crate) reads: Reads,
 }
 
 /// What a config holds, for questions about fields.
@@ -21,8 +25,6 @@ pub(crate) struct Places {
     pub(crate) formulas: Vec<Found>,
     /// Plain texts and names of free entries: they may name fields.
     pub(crate) names: Vec<String>,
-    /// Whether it holds a field that takes any JSON.
-    pub(crate) has_free_form: bool,
 }
 
 /// Finds them.
@@ -59,7 +61,8 @@ impl<'s> Walk<'s> {
             self.value(target, value, pointer, depth + 1);
             return;
         }
-        let choices = ["oneOf", "anyOf", "allOf"].iter().filter_map(|name| rules.get(*name)?.as_array()).flatten();
+        let choices =
+            ["oneOf", "anyOf", "allOf"].iter().filter_map(|name| rules.get(*name)?.as_array()).flatten();
         let mut has_choice = false;
         for choice in choices {
             has_choice = true;
@@ -67,7 +70,8 @@ impl<'s> Walk<'s> {
                 self.value(choice, value, pointer.clone(), depth + 1);
             }
         }
-        let has_rules = ["type", "properties", "additionalProperties", "items", "prefixItems", "const", "enum"];
+        let has_rules =
+            ["type", "properties", "additionalProperties", "items", "prefixItems", "const", "enum"];
         if !has_choice && !has_rules.iter().any(|rule| rules.contains_key(*rule)) {
             return self.free(value, pointer, depth);
         }
@@ -79,15 +83,27 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn fields(&mut self, rules: &'s Map<String, Value>, fields: &Map<String, Value>, pointer: &str, depth: usize) {
+    fn fields(
+        &mut self,
+        rules: &'s Map<String, Value>,
+        fields: &Map<String, Value>,
+        pointer: &str,
+        depth: usize,
+    ) {
         let named = rules.get("properties").and_then(Value::as_object);
         for (name, value) in fields {
             let place = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
             if let Some(schema) = named.and_then(|named| named.get(name)) {
                 self.value(schema, value, place, depth + 1);
-            } else if let Some(schema) = rules.get("additionalProperties").filter(|schema| **schema != Value::Bool(false)) {
-                self.places.names.push(name.clone());
-                self.value(schema, value, place, depth + 1);
+            } else if let Some(schema) =
+                rules.get("additionalProperties").filter(|schema| **schema != Value::Bool(false))
+            {
+                let before = self.places.formulas.len();
+                self.value(schema, value, place.clone(), depth + 1);
+                // The name of a formula is what it makes, not what is read.
+                if !self.places.formulas[before..].iter().any(|found| found.pointer == place) {
+                    self.places.names.push(name.clone());
+                }
             }
         }
     }
@@ -104,7 +120,7 @@ impl<'s> Walk<'s> {
 
     fn formula(&mut self, value: &Value, pointer: String, is_template: bool) {
         let Some(text) = value.as_str() else { return };
-        let found = Found { pointer, text: text.to_owned(), is_template };
+        let found = Found { pointer, text: text.to_owned(), is_template, reads: Reads::all() };
         if !self.places.formulas.contains(&found) {
             self.places.formulas.push(found);
         }
@@ -117,18 +133,15 @@ impl<'s> Walk<'s> {
         }
         match value {
             Value::String(text) if text.trim_start().starts_with('=') || text.contains("{{") => {
-                self.places.has_free_form = true;
                 self.formula(value, pointer, true);
             }
             Value::String(text) => self.places.names.push(text.clone()),
             Value::Array(list) => {
-                self.places.has_free_form = true;
                 for (index, value) in list.iter().enumerate() {
                     self.free(value, format!("{pointer}/{index}"), depth + 1);
                 }
             }
             Value::Object(fields) => {
-                self.places.has_free_form = true;
                 for (name, value) in fields {
                     self.places.names.push(name.clone());
                     let name = name.replace('~', "~0").replace('/', "~1");
@@ -145,8 +158,13 @@ impl<'s> Walk<'s> {
             return false;
         }
         let Some(rules) = schema.as_object() else { return true };
-        if let Some(target) = rules.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/$defs/")) {
-            return self.defs.and_then(|defs| defs.get(target)).is_none_or(|schema| self.fits(schema, value, depth + 1));
+        if let Some(target) =
+            rules.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/$defs/"))
+        {
+            return self
+                .defs
+                .and_then(|defs| defs.get(target))
+                .is_none_or(|schema| self.fits(schema, value, depth + 1));
         }
         if rules.get("const").is_some_and(|fixed| fixed != value) {
             return false;
@@ -164,13 +182,16 @@ impl<'s> Walk<'s> {
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(type_fits),
             Some(_) | None => true,
         };
-        let required = rules.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        let has_required = required.into_iter().all(|name| value.as_object().is_none_or(|it| it.contains_key(name)));
+        let required =
+            rules.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let has_required =
+            required.into_iter().all(|name| value.as_object().is_none_or(|it| it.contains_key(name)));
         let agrees = |(name, schema): (&String, &Value)| match (schema.get("const"), value.get(name)) {
             (Some(fixed), Some(value)) => fixed == value,
             (Some(_) | None, _) => true,
         };
-        let consts = rules.get("properties").and_then(Value::as_object).is_none_or(|it| it.iter().all(agrees));
+        let consts =
+            rules.get("properties").and_then(Value::as_object).is_none_or(|it| it.iter().all(agrees));
         type_is_good && has_required && consts
     }
 }

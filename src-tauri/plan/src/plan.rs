@@ -66,6 +66,8 @@ pub struct Step {
     pub outputs: Vec<Port>,
     /// The field that takes an action's answer.
     pub answer_field: String,
+    /// The field in which a source keeps the record that opened it.
+    pub keep_as: Option<String>,
     /// What happens after a failure that may pass; the kind's own way unless said.
     pub retry: Option<Retry>,
     /// How long one attempt may take, in seconds.

@@ -33,11 +33,4 @@ impl Reads {
             (None, _) => {}
         }
     }
-
-    pub(crate) fn without(mut self, name: &str) -> Self {
-        if let Some(own) = &mut self.0 {
-            own.remove(name);
-        }
-        self
-    }
 }

@@ -27,7 +27,12 @@ pub(crate) fn check(flow: &Flow, nodes: &Nodes<'_>, found: &mut Vec<Diagnostic>)
                 None => found.push(unknown(flow, &slot).on(id)),
                 Some(Fill::Flow(_)) => {}
                 Some(other) => {
-                    let sentence = format!("The slot {} takes {}, but {} needs a flow there.", quoted(&slot), other.noun(), quoted(id));
+                    let sentence = format!(
+                        "The slot {} takes {}, but {} needs a flow there.",
+                        quoted(&slot),
+                        other.noun(),
+                        quoted(id)
+                    );
                     found.push(Diagnostic::error("slot.type", sentence).on(id));
                 }
             }
@@ -42,7 +47,11 @@ fn writing(flow: &Flow, id: &NodeId, known: &Known<'_>, found: &mut Vec<Diagnost
     let folders = folders(flow, &known.places);
     let [(slot, Access::Read)] = folders.as_slice() else { return };
     if known.parsed.needs.iter().any(writes) {
-        let sentence = format!("{} writes into the folder of the slot {}, which is only to be read.", quoted(id), quoted(&slot));
+        let sentence = format!(
+            "{} writes into the folder of the slot {}, which is only to be read.",
+            quoted(id),
+            quoted(slot)
+        );
         let change = Change::Set { pointer: format!("/slots/{slot}/folder"), value: "read_write".into() };
         found.push(Diagnostic::error("slot.access", sentence).on(id).fix("Let it be written to", change));
     }
@@ -107,7 +116,12 @@ fn connection(flow: &Flow, node: (&NodeId, &Node), known: Option<&Known<'_>>, fo
             }
         }
         Some(other) => {
-            let sentence = format!("The slot {} takes {}, but {} needs a connection there.", quoted(slot), other.noun(), quoted(id));
+            let sentence = format!(
+                "The slot {} takes {}, but {} needs a connection there.",
+                quoted(slot),
+                other.noun(),
+                quoted(id)
+            );
             found.push(Diagnostic::error("slot.type", sentence).on(id).at(at));
         }
     }
@@ -117,10 +131,12 @@ fn connection(flow: &Flow, node: (&NodeId, &Node), known: Option<&Known<'_>>, fo
 fn missing(flow: &Flow, id: &NodeId, kind: &str) -> Diagnostic {
     let sentence = format!("{} needs a connection to {kind}; choose the slot that holds it.", quoted(id));
     let finding = Diagnostic::error("connection.missing", sentence).on(id);
-    let mut fitting = flow.slots.iter().filter(|(_, slot)| matches!(&slot.fill, Fill::Connection(it) if it == kind));
+    let mut fitting =
+        flow.slots.iter().filter(|(_, slot)| matches!(&slot.fill, Fill::Connection(it) if it == kind));
     match (fitting.next(), fitting.next()) {
         (Some((name, _)), None) => {
-            let change = Change::Set { pointer: format!("/nodes/{id}/connection"), value: name.as_str().into() };
+            let change =
+                Change::Set { pointer: format!("/nodes/{id}/connection"), value: name.as_str().into() };
             finding.fix(format!("Use {name}"), change)
         }
         _ => finding,

@@ -54,7 +54,11 @@ fn entries(steps: &[Step], wires: &[Wire], entering: &[usize], before: &Ancestor
     let spills = |place: usize, number: usize| {
         numbers[..place].iter().any(|earlier| before.shared(wires[*earlier].from, wires[number].from))
     };
-    numbers.iter().enumerate().map(|(place, number)| Entry { wire: *number, spills: spills(place, *number) }).collect()
+    numbers
+        .iter()
+        .enumerate()
+        .map(|(place, number)| Entry { wire: *number, spills: spills(place, *number) })
+        .collect()
 }
 
 /// For each step the steps before it and itself, as bits: 5,000 steps take 3 MiB.
@@ -112,7 +116,8 @@ pub(crate) fn after(steps: &[Step], wires: &[Wire]) -> Vec<After> {
                 Behaviour::Action(action) => Some(action.scope()),
                 Behaviour::Trigger(_) | Behaviour::Source(_) | Behaviour::Transform(_) => None,
             };
-            let takes_all = step.is_whole_stream || step.inputs.len() > 1 || scope == Some(sdk::Scope::Stream);
+            let takes_all =
+                step.is_whole_stream || step.inputs.len() > 1 || scope == Some(sdk::Scope::Stream);
             let acts = matches!(scope, Some(sdk::Scope::Record | sdk::Scope::Chunk));
             after[number].whole_stream |= takes_all || after[*next].whole_stream;
             after[number].effect |= acts || after[*next].effect;

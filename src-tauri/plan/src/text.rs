@@ -51,8 +51,13 @@ impl Plan {
         write!(out, "  {}  {}", step.id, step.kind)?;
         traits(step, out)?;
         out.push('\n');
-        let mut leaving: Vec<(usize, usize)> =
-            self.wires.iter().enumerate().filter(|(_, wire)| wire.from == number).map(|(at, wire)| (wire.output, at)).collect();
+        let mut leaving: Vec<(usize, usize)> = self
+            .wires
+            .iter()
+            .enumerate()
+            .filter(|(_, wire)| wire.from == number)
+            .map(|(at, wire)| (wire.output, at))
+            .collect();
         leaving.sort_unstable();
         for (output, at) in leaving {
             let wire = self.wires[at];
@@ -90,10 +95,14 @@ fn traits(step: &Step, out: &mut String) -> std::fmt::Result {
                 FieldSet::Only(names) => {
                     let mut names: Vec<String> = names.iter().map(ToString::to_string).collect();
                     names.sort_unstable();
-                    write!(out, "  wants {}", if names.is_empty() { "no fields".to_owned() } else { names.join(", ") })?;
+                    write!(
+                        out,
+                        "  wants {}",
+                        if names.is_empty() { "no fields".to_owned() } else { names.join(", ") }
+                    )?;
                 }
             }
-            if let Some(field) = source.keep_as() {
+            if let Some(field) = &step.keep_as {
                 write!(out, "  keeps its record as {field}")?;
             }
         }

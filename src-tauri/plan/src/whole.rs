@@ -39,7 +39,8 @@ pub(crate) fn check(flow: &Flow, nodes: &Nodes<'_>, links: &[Link], found: &mut 
     if flow.nodes.is_empty() {
         found.push(Diagnostic::warning("flow.empty", "The flow has no nodes yet.").at("/nodes"));
     } else if triggers.is_empty() && nodes.values().all(Option::is_some) {
-        let sentence = "Nothing starts this flow: add a trigger, such as a schedule, a webhook or a start by hand.";
+        let sentence =
+            "Nothing starts this flow: add a trigger, such as a schedule, a webhook or a start by hand.";
         found.push(Diagnostic::warning("flow.no-trigger", sentence).at("/nodes"));
     }
     unreached(flow, nodes, &triggers, found);
@@ -47,14 +48,18 @@ pub(crate) fn check(flow: &Flow, nodes: &Nodes<'_>, links: &[Link], found: &mut 
 }
 
 fn live<'n, 'a>(flow: &'n Flow, nodes: &'n Nodes<'a>) -> impl Iterator<Item = (&'n NodeId, &'n Known<'a>)> {
-    nodes.iter().filter_map(|(id, known)| Some((id, known.as_ref()?))).filter(|(id, _)| !flow.nodes[*id].disabled)
+    nodes
+        .iter()
+        .filter_map(|(id, known)| Some((id, known.as_ref()?)))
+        .filter(|(id, _)| !flow.nodes[*id].disabled)
 }
 
 fn zone(flow: &Flow, nodes: &Nodes<'_>, found: &mut Vec<Diagnostic>) {
     if let Some(zone) = &flow.zone
         && Zone::named(zone).is_none()
     {
-        let sentence = format!("There is no time zone {}; write it as Asia/Almaty or Europe/Berlin.", quoted(zone));
+        let sentence =
+            format!("There is no time zone {}; write it as Asia/Almaty or Europe/Berlin.", quoted(zone));
         found.push(Diagnostic::error("zone.unknown", sentence).at("/zone"));
     }
     for (id, known) in live(flow, nodes) {
@@ -70,7 +75,10 @@ fn zone(flow: &Flow, nodes: &Nodes<'_>, found: &mut Vec<Diagnostic>) {
                 found.push(Diagnostic::warning("zone.missing", sentence).on(id).fix("Keep UTC", change));
             }
             Some(zone) if Zone::named(&zone).is_none() => {
-                let sentence = format!("There is no time zone {}; write it as Asia/Almaty or Europe/Berlin.", quoted(&zone));
+                let sentence = format!(
+                    "There is no time zone {}; write it as Asia/Almaty or Europe/Berlin.",
+                    quoted(&zone)
+                );
                 found.push(Diagnostic::error("zone.unknown", sentence).on(id).field("/zone"));
             }
             Some(_) | None => {}
@@ -86,7 +94,8 @@ fn unreached(flow: &Flow, nodes: &Nodes<'_>, triggers: &[&NodeId], found: &mut V
     }
     let reached = Graph::of(flow).reachable(triggers.iter().map(|id| id.as_str()));
     for (id, known) in live(flow, nodes).filter(|(id, _)| !reached.contains(*id)) {
-        let sentence = format!("No trigger leads to {} ({}), so it never runs.", quoted(id), known.spec.title);
+        let sentence =
+            format!("No trigger leads to {} ({}), so it never runs.", quoted(id), known.spec.title);
         found.push(Diagnostic::warning("wire.unreached", sentence).on(id));
     }
 }
@@ -101,7 +110,12 @@ fn inputs(flow: &Flow, nodes: &Nodes<'_>, links: &[Link], found: &mut Vec<Diagno
             continue;
         }
         for (_, port) in inputs.iter().enumerate().filter(|(input, _)| !wired.contains(&(id, *input))) {
-            let sentence = format!("Nothing comes to the input {} of {} ({}).", quoted(&port.name), quoted(id), known.spec.title);
+            let sentence = format!(
+                "Nothing comes to the input {} of {} ({}).",
+                quoted(&port.name),
+                quoted(id),
+                known.spec.title
+            );
             found.push(Diagnostic::warning("wire.missing", sentence).on(id).port(port.name.clone()));
         }
     }

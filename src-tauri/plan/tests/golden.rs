@@ -5,8 +5,8 @@ mod kinds;
 use std::fmt::Write;
 use std::path::Path;
 
+use arna_plan::{authority, compile};
 use model::document;
-use plan::{authority, compile};
 
 /// Everything a plan says about a flow: findings, what it would touch, and the plan itself.
 fn report(flow: &document::Flow) -> String {
@@ -87,4 +87,46 @@ fn kinds_and_versions_from_elsewhere_open_but_do_not_run() {
 #[test]
 fn formulas_that_name_what_cannot_be_there_are_found() {
     check("fields");
+}
+
+#[test]
+fn a_schedule_without_a_zone_is_warned_about_and_several_triggers_are_allowed() {
+    check("zoneless");
+}
+
+#[test]
+fn what_a_newer_version_touches_beyond_the_older_one_is_told_apart() {
+    let kinds = kinds::kinds();
+    let flow = |path: &str, kind: &str| {
+        let text = format!(
+            "{{\"arna\":1,\"name\":\"x\",\"nodes\":{{\"a\":{{\"kind\":\"{kind}\",\"config\":{{\"path\":\"{path}\"}}}}}}}}"
+        );
+        authority(&document::parse(&text).expect("a flow"), &kinds)
+    };
+    let read = flow("/in", "test.file");
+    let write = flow("/in", "test.save");
+    let elsewhere = flow("/out", "test.file");
+    assert!(arna_plan::wider(&read, &read).is_empty());
+    assert!(arna_plan::wider(&write, &read).is_empty(), "writing takes in reading");
+    assert_eq!(arna_plan::wider(&read, &write).len(), 1);
+    assert_eq!(arna_plan::wider(&read, &elsewhere).len(), 1);
+}
+
+#[test]
+fn the_largest_flow_allowed_is_planned() {
+    let mut flow = document::Flow::new("large");
+    for number in 0..document::MAX_NODES {
+        let keep = format!("= field{number} > 1");
+        let node = document::Node::new("test.filter", serde_json::json!({ "keep": keep }));
+        flow.nodes.insert(format!("n{number}").into(), node);
+    }
+    flow.nodes[0] = document::Node::new("test.by_hand", serde_json::json!({}));
+    flow.nodes[1] = document::Node::new("test.file", serde_json::json!({ "path": "/x" }));
+    let end = |number: usize| document::End { node: format!("n{number}").into(), port: None };
+    flow.wires = (1..flow.nodes.len()).map(|to| document::Wire { from: end(to - 1), to: end(to) }).collect();
+    let checked = compile(&flow, &kinds::kinds());
+    assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics.first());
+    let plan = checked.plan.expect("a plan");
+    assert_eq!(plan.stages.iter().map(|stage| stage.steps.len()).max(), Some(128), "stages are bounded");
+    assert_eq!(plan.steps.len(), document::MAX_NODES);
 }

@@ -128,6 +128,9 @@ pub struct Node {
     /// The field an action puts its answer into; the node's id unless said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into: Option<String>,
+    /// The field in which a source keeps the record that opened it; not kept unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_as: Option<String>,
     /// How hard to try.
     #[serde(default, skip_serializing_if = "Policy::is_default")]
     pub policy: Policy,
@@ -145,6 +148,7 @@ impl Node {
             connection: None,
             config,
             into: None,
+            keep_as: None,
             policy: Policy::default(),
         }
     }

@@ -1,16 +1,15 @@
 //! A handful of kinds to plan with: one of each contract, and the shapes that matter to a plan. They do nothing.
 
-
-use plan::Kinds;
+use arna_plan::Kinds;
 use schemars::JsonSchema;
 use sdk::{
-    Action, Batch, Call, Category, Cursor, Cx, Effect, Flowing, Formula, Need, Node, NodeError, Out, Ports, Record, Replay,
-    Roots, Scope, Source, Spec, Start, Template, Transform, Trigger, Value, async_trait,
+    Action, Batch, Call, Category, Cursor, Cx, Effect, Flowing, Formula, Need, Node, NodeError, Out, Ports,
+    Record, Replay, Roots, Scope, Source, Spec, Start, Template, Transform, Trigger, Value, async_trait,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub fn kinds() -> Kinds {
+pub(crate) fn kinds() -> Kinds {
     [
         Spec::trigger::<ByHand>(),
         Spec::trigger::<Cron>(),
@@ -33,7 +32,7 @@ macro_rules! config {
     ($name:ident { $($fields:tt)* }) => {
         #[derive(Debug, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
-        pub struct $name { $($fields)* }
+        pub(crate) struct $name { $($fields)* }
     };
 }
 
@@ -114,7 +113,12 @@ impl Source for File {
     fn replay(&self) -> Replay {
         Replay::Replayable
     }
-    async fn open(&self, _: &Record, _: &formula::FieldSet, _: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
+    async fn open(
+        &self,
+        _: &Record,
+        _: &formula::FieldSet,
+        _: &dyn Cx,
+    ) -> Result<Box<dyn Cursor>, NodeError> {
         unreachable!("plans are not run")
     }
 }
@@ -147,11 +151,16 @@ macro_rules! transform {
     };
 }
 
-transform!(Filter, "test.filter", Ports::default().input("in", "All.").output("kept", "Kept.").output("rest", "Rest."), {
-    fn reads_only_named(&self) -> bool {
-        true
+transform!(
+    Filter,
+    "test.filter",
+    Ports::default().input("in", "All.").output("kept", "Kept.").output("rest", "Rest."),
+    {
+        fn reads_only_named(&self) -> bool {
+            true
+        }
     }
-});
+);
 transform!(Map, "test.map", Ports::through(), {
     fn rebuilds_records(&self) -> bool {
         true
@@ -257,4 +266,3 @@ impl Action for CallFlow {
         unreachable!("plans are not run")
     }
 }
-

@@ -28,6 +28,7 @@ pub(super) fn node(findings: &Findings<'_>, path: Path, tree: &Tree) -> Option<N
         disabled,
         connection,
         into: field_name(&fields, "into"),
+        keep_as: field_name(&fields, "keep_as"),
         policy: policy(&fields).unwrap_or_default(),
         ..Node::new(kind, config.unwrap_or_else(|| serde_json::Value::Object(serde_json::Map::new())))
     };
