@@ -60,9 +60,17 @@ impl Journaled {
     }
 }
 
-/// A storage failure in words: the run ends here and is resumed from what was stored.
+/// The cause of failures of the journal itself: a run that met one is not ended but left open, to be resumed from what was stored.
+const STORAGE: &str = "the journal";
+
+/// A failure of the journal in words.
 pub(crate) fn storage(error: &journal::Error) -> NodeError {
-    NodeError::new(Code::Unavailable, error.to_string())
+    NodeError::new(Code::Unavailable, error.to_string()).because(STORAGE)
+}
+
+/// Whether a failure is one of the journal itself.
+pub(crate) fn is_storage(error: &NodeError) -> bool {
+    error.cause.as_deref() == Some(STORAGE)
 }
 
 pub(crate) fn encode_error(error: &NodeError) -> Vec<u8> {

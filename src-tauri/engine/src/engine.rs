@@ -13,7 +13,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use crate::clock::Clock;
 use crate::decide::EndState;
-use crate::durable::{Journaled, Volatile, failure, storage};
+use crate::durable::{Journaled, Volatile, failure, is_storage, storage};
 use crate::exec::{self, Begin, EndSink, Outcome, Place, Report, Run};
 use crate::limits::Limits;
 use crate::live::Live;
@@ -76,6 +76,17 @@ pub struct Start {
     pub ends: Option<Arc<dyn EndSink>>,
     /// The run this one works for.
     pub parent: Option<journal::At>,
+    /// How many flows called each other to come here.
+    pub depth: usize,
+    /// The due time this run stands for, with the mark that moves: stored together with the event.
+    pub(crate) due: Option<(journal::Due, Change)>,
+}
+
+impl Start {
+    /// A start at a trigger with records, and nothing else said.
+    pub fn new(trigger: &str, records: Vec<Record>) -> Start {
+        Start { trigger: Text::from(trigger), records, dedupe_key: None, ends: None, parent: None, depth: 0, due: None }
+    }
 }
 
 /// How a run ended.
@@ -146,6 +157,49 @@ pub(crate) struct Stored {
     pub(crate) remembered: HashMap<Place, Outcome>,
     pub(crate) ends: Option<Arc<dyn EndSink>>,
     pub(crate) order_key: Option<String>,
+    pub(crate) depth: usize,
+    /// The event may come again: its answer is kept.
+    pub(crate) keeps_answer: bool,
+}
+
+impl Stored {
+    /// A run that never begins: it only lends its world to a trigger that listens.
+    pub(crate) fn idle(live: Arc<Live>, run: RunId, trigger: usize, now_ms: i64) -> Stored {
+        Stored {
+            live,
+            run,
+            seed: 0,
+            started_ms: now_ms,
+            trigger,
+            records: Vec::new(),
+            remembered: HashMap::new(),
+            ends: None,
+            order_key: None,
+            depth: 0,
+            keeps_answer: false,
+        }
+    }
+}
+
+/// What is stored together with a new run: gates first, then what must not be without it.
+struct Opening {
+    accept: Accept,
+    run: StartRun,
+    due: Option<(journal::Due, Change)>,
+}
+
+impl Opening {
+    fn changes(self, begin: impl FnOnce(StartRun) -> Change) -> Vec<Change> {
+        let mut changes = Vec::with_capacity(4);
+        let mark = self.due.map(|(due, mark)| {
+            changes.push(Change::Due(due));
+            mark
+        });
+        changes.push(Change::Accept(self.accept));
+        changes.push(begin(self.run));
+        changes.extend(mark);
+        changes
+    }
 }
 
 impl Engine {
@@ -252,16 +306,19 @@ impl Inner {
             records: start.records,
             remembered: HashMap::new(),
             ends: start.ends,
+            depth: start.depth,
+            keeps_answer: start.dedupe_key.is_some(),
             live,
         };
         if stored.live.program.is_volatile {
             return Ok(Begun::Ended(Box::new(self.volatile(stored).await)));
         }
-        let (accept, start_run) = self.opening(&stored, &start.trigger, (start.dedupe_key, start.parent))?;
+        let (accept, run) = self.opening(&stored, &start.trigger, (start.dedupe_key, start.parent))?;
+        let opening = Opening { accept, run, due: start.due };
         if stored.live.program.is_inline() && !stored.live.program.has_effects {
-            return self.compute_then_store(stored, accept, start_run).await.map(|it| Begun::Ended(Box::new(it)));
+            return self.compute_then_store(stored, opening).await.map(|it| Begun::Ended(Box::new(it)));
         }
-        self.store_then_run(stored, accept, start_run).await
+        self.store_then_run(stored, opening).await
     }
 
     fn opening(
@@ -275,7 +332,7 @@ impl Inner {
         let order_key = match &live.program.order_key {
             Some(_) => {
                 let record = stored.records.first().cloned().unwrap_or_else(Record::empty);
-                let roots = live.roots(&stored.run.to_string(), stored.started_ms, Some(&record));
+                let roots = live.roots(&stored.run.to_string(), (stored.started_ms, stored.seed), Some(&record));
                 live.order_key(&record, &roots)?
             }
             None => None,
@@ -304,19 +361,14 @@ impl Inner {
     }
 
     /// A run without effects: one commit holds its event, its end and its answer.
-    async fn compute_then_store(
-        self: &Arc<Inner>,
-        stored: Stored,
-        accept: Accept,
-        start: StartRun,
-    ) -> Result<Ended, NodeError> {
+    async fn compute_then_store(self: &Arc<Inner>, stored: Stored, opening: Opening) -> Result<Ended, NodeError> {
         let (live, run_id) = (stored.live.clone(), stored.run);
         let (run, keep) = self.prepare(stored, None);
         exec::inline::run(&run.0, (run.1, 0), run.2).await;
         let report = run.0.report();
         let ended = self.ended(&run.0, &report, keep.as_deref());
-        let end = self.end_run(&live, run_id, &report, &ended);
-        let mut changes = vec![Change::Accept(accept), Change::WholeRun(Box::new((start, end)))];
+        let end = self.end_run(&live, &run.0, run_id, (&report, &ended));
+        let mut changes = opening.changes(|start| Change::WholeRun(Box::new((start, end))));
         changes.extend(self.letters(&live, run_id, &run.0, &report));
         if report.state != EndState::Ok {
             changes.extend(samples(run_id, &run.0, &report));
@@ -335,14 +387,9 @@ impl Inner {
         }
     }
 
-    async fn store_then_run(
-        self: Arc<Inner>,
-        mut stored: Stored,
-        accept: Accept,
-        start: StartRun,
-    ) -> Result<Begun, NodeError> {
-        stored.order_key = start.order_key.as_ref().map(Text::to_string);
-        let changes = vec![Change::Accept(accept), Change::StartRun(start)];
+    async fn store_then_run(self: Arc<Inner>, mut stored: Stored, opening: Opening) -> Result<Begun, NodeError> {
+        stored.order_key = opening.run.order_key.as_ref().map(Text::to_string);
+        let changes = opening.changes(Change::StartRun);
         match self.journal.commit(changes).await.map_err(|e| storage(&e))? {
             Committed::Duplicate(earlier) => Ok(Begun::Ended(Box::new(earlier_end(&earlier)))),
             Committed::Stored => {
@@ -380,9 +427,7 @@ impl Inner {
         } else {
             exec::stream::run(&run, (trigger, 0), records).await;
         }
-        let report = run.report();
-        let ended = self.ended(&run, &report, keep.as_deref());
-        self.store_end(&live, &run, &report, (&ended, &journaled)).await;
+        let ended = self.end(&live, &run, &journaled, keep.as_deref()).await;
         self.active().remove(&run.id);
         self.tell(EngineEvent::Ended {
             flow: live.id.clone(),
@@ -393,18 +438,25 @@ impl Inner {
         ended
     }
 
-    async fn store_end(&self, live: &Live, run: &Run, report: &Report, by: (&Ended, &Journaled)) {
-        let (ended, journaled) = by;
-        let is_storage = report.stop.as_ref().is_some_and(|(_, error)| error.code == Code::Unavailable && error.cause.is_none());
+    /// Stores the end of a run together with the results that nothing follows, failed records and samples.
+    pub(crate) async fn end(&self, live: &Live, run: &Run, journaled: &Journaled, keep: Option<&Keep>) -> Ended {
+        let report = run.report();
+        let ended = self.ended(run, &report, keep);
+        if report.stop.as_ref().is_some_and(|(_, error)| is_storage(error)) {
+            tracing::error!(run = run.id, "the journal failed during the run; it stays open and goes on at the next start");
+            return ended;
+        }
         let mut changes: Vec<Change> =
             report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)).collect();
-        changes.extend(self.letters(live, journaled.run, run, report));
-        changes.extend(samples(journaled.run, run, report));
-        changes.push(Change::EndRun(self.end_run(live, journaled.run, report, ended)));
-        if let Err(error) = self.journal.commit(changes).await {
+        changes.extend(self.letters(live, journaled.run, run, &report));
+        changes.push(Change::EndRun(self.end_run(live, run, journaled.run, (&report, &ended))));
+        match self.journal.commit(changes).await {
+            // samples are the first thing to go when the disk is busy
+            Ok(_) => drop(self.journal.offer(samples(journaled.run, run, &report))),
             // the run stays open in the journal and is brought to its end at the next start
-            tracing::error!(run = run.id, is_storage, %error, "the end of a run could not be stored");
+            Err(error) => tracing::error!(run = run.id, %error, "the end of a run could not be stored"),
         }
+        ended
     }
 
     async fn volatile(self: &Arc<Inner>, stored: Stored) -> Ended {
@@ -442,7 +494,9 @@ impl Inner {
             caller: Some(self.me.clone() as Weak<dyn Caller>),
         });
         let begin = Begin {
-            roots: live.roots(&id, stored.started_ms, stored.records.first()),
+            roots: live.roots(&id, (stored.started_ms, stored.seed), stored.records.first()),
+            depth: stored.depth,
+            keeps_answer: stored.keeps_answer,
             id,
             seed: stored.seed,
             started_ms: stored.started_ms,
@@ -473,9 +527,10 @@ impl Inner {
         }
     }
 
-    fn end_run(&self, live: &Live, run: RunId, report: &Report, ended: &Ended) -> EndRun {
+    fn end_run(&self, live: &Live, run: &Run, id: RunId, by: (&Report, &Ended)) -> EndRun {
+        let (report, ended) = by;
         EndRun {
-            run,
+            run: id,
             state: match report.state {
                 EndState::Ok => RunState::Ok,
                 EndState::Partial => RunState::Partial,
@@ -485,7 +540,7 @@ impl Inner {
             },
             ended_ms: self.clock.now_ms(),
             counts: Bytes::from(counts(live, report)),
-            answer: crate::hook::stored_answer(ended).map(|it| Bytes::from(codec::encode(&it))),
+            answer: if run.keeps_answer { crate::hook::stored_answer(ended) } else { None },
             error: report.stop.as_ref().map(|(_, error)| failure(error)),
         }
     }
@@ -567,12 +622,13 @@ fn earlier_end(earlier: &journal::Earlier) -> Ended {
         Some(RunState::Cancelled) => EndState::Cancelled,
         Some(RunState::Quarantined) => EndState::Quarantined,
     };
+    let answer: Option<Value> = earlier.answer.as_ref().and_then(|it| codec::decode(it).ok());
     Ended {
+        ends: crate::hook::kept_ends(answer.as_ref()),
         run: earlier.run.map(|it| it.to_string()).unwrap_or_default(),
         state,
         error: None,
-        answer: earlier.answer.as_ref().and_then(|it| codec::decode(it).ok()),
-        ends: Vec::new(),
+        answer,
         counts: BTreeMap::new(),
         left_out: 0,
         is_duplicate: true,
@@ -593,7 +649,7 @@ impl Caller for Inner {
     async fn call(&self, flow: &str, records: Vec<Record>, parent: (&Run, &str)) -> Result<Vec<Record>, NodeError> {
         let Some(inner) = self.me.upgrade() else { return Err(stopping()) };
         let (run, key) = parent;
-        let depth = run.roots.depth() + 1;
+        let depth = run.depth + 1;
         if depth > MOST_DEEP {
             return Err(NodeError::new(Code::Limit, format!("Flows call each other more than {MOST_DEEP} deep. Does one call itself?")));
         }
@@ -605,7 +661,7 @@ impl Caller for Inner {
             .find(|it| matches!(&it.behaviour, sdk::Behaviour::Trigger(it) if it.start() == sdk::Start::Called))
             .map(|it| it.id.clone())
             .ok_or_else(|| NodeError::new(Code::Config, format!("The flow {} cannot be called: it has no step \"flow.called\".", live.program.name)))?;
-        let start = Start { trigger, records, dedupe_key: Some(key.to_owned()), ends: None, parent: None };
+        let start = Start { dedupe_key: Some(key.to_owned()), depth, ..Start::new(&trigger, records) };
         let ended = match inner.begin(live, start).await? {
             Begun::Ended(ended) => *ended,
             Begun::Running { ended, .. } => ended.await.map_err(|_| stopping())?,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use model::{Record, Text};
+use model::{DateTime, Record, Text};
 use sdk::{NodeError, Roots, Value};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
@@ -49,14 +49,16 @@ impl Live {
         }
     }
 
-    /// `slots`, `run` and `event` for the formulas of a run.
-    pub(crate) fn roots(&self, run: &str, started_ms: i64, event: Option<&Record>) -> Roots {
-        let about = Record::of([
-            ("id", Value::from(run)),
-            ("flow", Value::from(self.program.name.as_str())),
-        ]);
-        Roots::new(self.slots.clone(), about, event.cloned().unwrap_or_else(Record::empty))
-            .at(started_ms, self.zone.as_deref())
+    /// `slots`, `run` and `event` for the formulas of a run, with its start (milliseconds since 1970 UTC) and its seed.
+    pub(crate) fn roots(&self, run: &str, start: (i64, u64), event: Option<&Record>) -> Roots {
+        let about = Record::of([("id", Value::from(run)), ("flow", Value::from(self.program.name.as_str()))]);
+        Roots {
+            slots: self.slots.clone(),
+            run: about,
+            event: event.cloned().unwrap_or_else(Record::empty),
+            now: now_in(start.0, self.zone.as_deref()),
+            seed: start.1,
+        }
     }
 
     /// The order key of an event.
@@ -89,4 +91,11 @@ impl Live {
         let run = self.runs.clone().acquire_owned().await.ok();
         Turn { _run: run, _key: key }
     }
+}
+
+/// An instant as a date and time of a zone's clock.
+fn now_in(at_ms: i64, zone: Option<&str>) -> Option<DateTime> {
+    let zone = zone.unwrap_or("UTC");
+    let zoned = jiff::Timestamp::from_millisecond(at_ms).ok()?.in_tz(zone).ok()?;
+    DateTime::parse(&format!("{}@{zone}", zoned.datetime()))
 }

@@ -4,19 +4,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Change, Committed, Due, DueOutcome};
+use async_trait::async_trait;
+use journal::{Change, Due, DueOutcome};
 use model::{Record, Text, Value};
-use sdk::{Behaviour, NodeError, Start as Waits};
+use sdk::{Accepted, Behaviour, Event, Inbox, NodeError, Start as Waits};
 
 use crate::due::{Missed, Schedule, outcomes};
 use crate::durable::storage;
-use crate::engine::{Engine, Inner, Start};
+use crate::engine::{Begun, Engine, Inner, Start};
 use crate::hook::Hook;
 use crate::live::Live;
 
 /// The clock of the machine may jump (sleep, a set clock), so due times are looked at this often at the least.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-/// A schedule armed for the first time looks back no further than its own beginning.
+/// A listener that fails is called again after this, and then after twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// After the journal could not be written.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// An armed flow: dropping it ends its schedules and listeners.
@@ -153,24 +158,67 @@ impl Inner {
         what: (Due, Change, usize),
     ) -> Result<(), NodeError> {
         let (due, mark, merged) = what;
-        let due_ms = due.due_ms;
-        // the ledger's row first: should the engine stop between the two, the event's own key brings the run back below
-        let stored = self.journal.commit(vec![Change::Due(due), mark]).await.map_err(|e| storage(&e))?;
-        if matches!(stored, Committed::Duplicate(_)) {
-            return Ok(());
-        }
-        let record = Record::of([
-            ("due", Value::text(jiff::Timestamp::from_millisecond(due_ms).map(|it| it.to_string()).unwrap_or_default())),
-            ("missed", Value::from(merged as i64)),
-        ]);
-        let start = Start {
-            trigger: node.clone(),
-            records: vec![record],
-            dedupe_key: Some(format!("due-{due_ms}")),
-            ends: None,
-            parent: None,
-        };
+        let due_text = jiff::Timestamp::from_millisecond(due.due_ms).map(|it| it.to_string()).unwrap_or_default();
+        let record = Record::of([("due", Value::from(due_text)), ("missed", Value::from(merged as i64))]);
+        let start = Start { due: Some((due, mark)), ..Start::new(node, vec![record]) };
+        // the row of the ledger, the event and the run are one commit: a due time is never fired twice or lost between
         self.clone().begin(live.clone(), start).await.map(drop)
+    }
+
+    /// Keeps a listening trigger alive: when it fails it is called again after a growing pause.
+    async fn listen(self: Arc<Inner>, live: Arc<Live>, node: Text) {
+        let Some(number) = live.program.node(&node) else { return };
+        let Behaviour::Trigger(trigger) = &live.program.nodes[number].behaviour else { return };
+        let inbox: Arc<dyn Inbox> = Arc::new(RunInbox { inner: self.clone(), live: live.clone(), node: node.clone() });
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let began = tokio::time::Instant::now();
+            let cx = self.idle_cx(&live, number);
+            match trigger.listen(inbox.clone(), cx).await {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(flow = live.id.as_str(), node = node.as_str(), %error, "listening was interrupted"),
+            }
+            if began.elapsed() > LONGEST_PAUSE {
+                pause = FIRST_PAUSE;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The world of a trigger that listens: no run is at work yet.
+    fn idle_cx(&self, live: &Arc<Live>, node: usize) -> Arc<dyn sdk::Cx> {
+        let run = self.journal.fresh::<journal::RunId>();
+        let stored = crate::engine::Stored::idle(live.clone(), run, node, self.clock.now_ms());
+        let ((run, _, _), _) = self.prepare(stored, None);
+        let worlds = run.worlds.clone();
+        worlds.cx(&run, node)
+    }
+}
+
+/// A listening trigger's way to the journal.
+struct RunInbox {
+    inner: Arc<Inner>,
+    live: Arc<Live>,
+    node: Text,
+}
+
+#[async_trait]
+impl Inbox for RunInbox {
+    async fn accept(&self, events: Vec<Event>) -> Result<Vec<Accepted>, NodeError> {
+        let starts = events.into_iter().map(|event| {
+            let start = Start { dedupe_key: event.dedupe_key, ..Start::new(&self.node, vec![event.record]) };
+            self.inner.clone().begin(self.live.clone(), start)
+        });
+        // stored side by side, so that they share a commit
+        let begun = futures_util::future::try_join_all(starts).await?;
+        Ok(begun
+            .into_iter()
+            .map(|it| match it {
+                Begun::Ended(ended) => Accepted { is_duplicate: ended.is_duplicate, run: ended.run },
+                Begun::Running { run, .. } => Accepted { run, is_duplicate: false },
+            })
+            .collect())
     }
 }
 

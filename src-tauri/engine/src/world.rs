@@ -133,7 +133,7 @@ impl Cx for World {
 
     async fn state(&self, key: &str) -> Result<Option<Value>, NodeError> {
         let Some(journaled) = &self.journaled else { return Ok(None) };
-        let bytes = journaled.journal.state(&self.scope(), key).map_err(|e| storage(&e))?;
+        let bytes = journaled.journal.read(|it| it.state(&self.scope(), key)).map_err(|e| storage(&e))?;
         let damaged = |e| NodeError::new(Code::Damaged, format!("The kept value {key} cannot be read.")).because(e);
         bytes.map(|it| codec::decode(&it).map_err(damaged)).transpose()
     }
@@ -152,7 +152,7 @@ impl Cx for World {
         let mut first = std::collections::HashSet::new();
         let mut unseen = Vec::with_capacity(keys.len());
         for key in keys {
-            let known = journaled.journal.seen_by(&scope, key).map_err(|e| storage(&e))?;
+            let known = journaled.journal.read(|it| it.dedupe_owner(&scope, key)).map_err(|e| storage(&e))?;
             // the owner is remembered as text in the run's own state, so that a repeated step finds its keys new again
             let is_own = known.as_ref().is_some_and(|it| it.run == journaled.run && it.node == owner_node(owner));
             let is_new = first.insert(key.as_str()) && (known.is_none() || is_own);
