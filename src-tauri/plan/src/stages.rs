@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use petgraph::unionfind::UnionFind;
 use sdk::Behaviour;
 
 use crate::plan::{Entry, Stage, Step, Wire};
@@ -37,64 +38,64 @@ pub(crate) fn stages(steps: &[Step], wires: &[Wire]) -> Vec<Stage> {
             }
         }
     }
-    let before = Ancestors::of(steps, wires, &entering);
-    for stage in &mut stages {
-        stage.entries = entries(steps, wires, &entering[stage.steps[0]], &before);
+    let entered: Vec<Vec<usize>> =
+        stages.iter().map(|stage| in_order(steps, wires, &entering[stage.steps[0]])).collect();
+    let between = between(wires, &stage_of);
+    let count = stages.len();
+    for (number, (stage, entered)) in stages.iter_mut().zip(&entered).enumerate() {
+        stage.entries = entries(entered, wires, &stage_of, || apart(count, &between, number));
     }
     stages
 }
 
 /// The wires into a step in the order in which they are read: inputs that are read first, then by port, then as in the file.
-fn entries(steps: &[Step], wires: &[Wire], entering: &[usize], before: &Ancestors) -> Vec<Entry> {
+fn in_order(steps: &[Step], wires: &[Wire], entering: &[usize]) -> Vec<usize> {
     let mut numbers = entering.to_vec();
     numbers.sort_by_key(|number| {
         let wire = wires[*number];
         (!steps[wire.to].inputs[wire.input].is_read_first, wire.input, *number)
     });
-    let spills = |place: usize, number: usize| {
-        numbers[..place].iter().any(|earlier| before.shared(wires[*earlier].from, wires[number].from))
-    };
     numbers
-        .iter()
-        .enumerate()
-        .map(|(place, number)| Entry { wire: *number, spills: spills(place, *number) })
-        .collect()
 }
 
-/// For each step the steps before it and itself, as bits: 5,000 steps take 3 MiB.
-struct Ancestors {
-    words: usize,
-    bits: Vec<u64>,
+/// Marks the wires that must not make their beginning wait.
+///
+/// A wire that is read late fills up, and its beginning waits. That is harmless unless a wire read earlier gets nothing while
+/// that one waits. Waiting spreads against the wires (who cannot pass on does not read) and along them (who gets nothing does
+/// not go on), so it can come round by any way that joins the two beginnings, in whichever direction its wires run, without
+/// passing the reader itself. Triggers have emitted all they will before anything reads: they never wait.
+fn entries(
+    entered: &[usize],
+    wires: &[Wire],
+    stage_of: &[Option<usize>],
+    apart: impl FnOnce() -> Vec<usize>,
+) -> Vec<Entry> {
+    let part_of = if entered.len() > 1 { apart() } else { Vec::new() };
+    let part = |wire: usize| stage_of[wires[wire].from].map(|stage| part_of[stage]);
+    let spills = |place: usize| {
+        place > 0
+            && part(entered[place])
+                .is_some_and(|own| entered[..place].iter().any(|earlier| part(*earlier) == Some(own)))
+    };
+    entered.iter().enumerate().map(|(place, wire)| Entry { wire: *wire, spills: spills(place) }).collect()
 }
 
-impl Ancestors {
-    /// Triggers are left out: they have emitted all they will before anything reads, so nothing waits for them.
-    fn of(steps: &[Step], wires: &[Wire], entering: &[Vec<usize>]) -> Self {
-        let words = steps.len().div_ceil(64);
-        let mut bits = vec![0u64; words * steps.len()];
-        for (number, step) in steps.iter().enumerate() {
-            let (done, own) = bits.split_at_mut(number * words);
-            if !matches!(step.behaviour, Behaviour::Trigger(_)) {
-                own[number / 64] |= 1 << (number % 64);
-            }
-            // Steps stand after all that lead to them, so what is before a wire is complete.
-            for wire in &entering[number] {
-                let from = wires[*wire].from * words;
-                for (word, more) in own[..words].iter_mut().zip(&done[from..from + words]) {
-                    *word |= more;
-                }
-            }
-        }
-        Self { words, bits }
+/// The pairs of stages that wires join.
+fn between(wires: &[Wire], stage_of: &[Option<usize>]) -> BTreeSet<(usize, usize)> {
+    let pair = |wire: &Wire| Some((stage_of[wire.from]?, stage_of[wire.to]?));
+    wires.iter().filter_map(pair).filter(|(from, to)| from != to).collect()
+}
+
+/// For each stage the part it belongs to once one stage is taken out: stages of one part are joined by wires.
+fn apart(stages: usize, between: &BTreeSet<(usize, usize)>, without: usize) -> Vec<usize> {
+    let mut parts = UnionFind::new(stages);
+    for (from, to) in between.iter().filter(|(from, to)| *from != without && *to != without) {
+        parts.union(*from, *to);
     }
-
-    fn shared(&self, a: usize, b: usize) -> bool {
-        let row = |step: usize| &self.bits[step * self.words..(step + 1) * self.words];
-        row(a).iter().zip(row(b)).any(|(a, b)| a & b != 0)
-    }
+    parts.into_labeling()
 }
 
-/// For each step the kinds of steps that come after it.
+/// What comes after a step.
 pub(crate) struct After {
     /// A step that takes the whole stream, or has several inputs.
     pub(crate) whole_stream: bool,
