@@ -13,13 +13,6 @@ pub struct Span {
     pub end: usize,
 }
 
-impl Span {
-    /// From the start of one to the end of another.
-    pub(crate) fn to(self, other: Span) -> Span {
-        Span { start: self.start, end: other.end }
-    }
-}
-
 /// A part of a formula.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expr {

@@ -27,8 +27,6 @@ enum Place {
     Local(Text),
     /// The item of a filter: its fields are names.
     Item,
-    /// A place without a name.
-    Hidden,
 }
 
 pub(crate) struct Compiler {
@@ -159,7 +157,7 @@ impl Compiler {
                     break;
                 }
                 Place::Item => slots.push(slot),
-                Place::Local(_) | Place::Hidden => {}
+                Place::Local(_) => {}
             }
         }
         if found.is_some() {
@@ -176,7 +174,8 @@ impl Compiler {
             (Mode::Flow, "run", false) => Code::Root(Root::Run),
             (Mode::Flow, "event", false) => Code::Root(Root::Event),
             (Mode::Flow, "record", false) => Code::Root(Root::Record),
-            _ => Code::Field(Field::new(name.clone())),
+            (_, _, false) => dotted(name, span),
+            (_, _, true) => Code::Field(Field::new(name.clone())),
         });
         if slots.is_empty() {
             return outside;
@@ -282,6 +281,7 @@ impl Compiler {
     }
 
     fn builtin(&mut self, function: &'static Builtin, args: &Args, span: Span) -> Result<Code, FormulaError> {
+        let mut form = None;
         let args = match args {
             Args::Positional(parts) => {
                 let parts = self.nodes(parts)?;
@@ -292,9 +292,10 @@ impl Compiler {
             }
             Args::Named(parts) => {
                 let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
-                let Some(places) = function.places(&names) else {
+                let Some((found, places)) = function.places(&names) else {
                     return self.misfit(function.names_message(&names), span);
                 };
+                form = Some(found);
                 let count = places.iter().max().map_or(0, |last| last + 1);
                 let mut ordered: Vec<Node> =
                     (0..count).map(|_| Node { code: Code::Const(Value::Null), span }).collect();
@@ -311,7 +312,7 @@ impl Compiler {
             }
             return self.misfit("try takes a formula and a default.".into(), span);
         }
-        Ok(Code::Builtin { function, args })
+        Ok(Code::Builtin { function, args, form })
     }
 
     /// A call that can never work: an error in a flow, null with a fault by the standard.
@@ -323,6 +324,7 @@ impl Compiler {
                 Ok(Code::Builtin {
                     function: fail,
                     args: vec![Node { code: Code::Const(message.into()), span }],
+                    form: None,
                 })
             }
         }
@@ -354,6 +356,17 @@ impl Compiler {
 
     fn checks(&mut self, tests: &[Expr]) -> Result<Vec<Check>, FormulaError> {
         tests.iter().map(|test| self.check(test)).collect()
+    }
+}
+
+/// A field; a name with points that is no local is a path (only names of parameters hold points).
+fn dotted(name: &Text, span: Span) -> Code {
+    match name.rsplit_once('.') {
+        Some((head, tail)) if !head.is_empty() && !tail.is_empty() => {
+            let value = Box::new(Node { code: dotted(&head.into(), span), span });
+            Code::Path { value, field: Field::new(tail.into()) }
+        }
+        _ => Code::Field(Field::new(name.clone())),
     }
 }
 
@@ -397,7 +410,7 @@ fn foldable(node: &Node) -> bool {
         Code::Arith { left, right, .. }
         | Code::Compare { left, right, .. }
         | Code::Logic { left, right, .. } => constant(left) && constant(right),
-        Code::Builtin { function, args } => function.pure && args.iter().all(constant),
+        Code::Builtin { function, args, .. } => function.pure && args.iter().all(constant),
         _ => false,
     }
 }

@@ -300,7 +300,11 @@ fn string(rest: &str, start: usize) -> Result<(Text, usize), FormulaError> {
                         }
                         code
                     }
-                    _ => None,
+                    // Patterns are full of them: "\\d" is a backslash and a d.
+                    _ => {
+                        out.push('\\');
+                        Some(escape as u32)
+                    }
                 }
             }
             c => Some(c as u32),

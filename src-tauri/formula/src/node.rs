@@ -100,9 +100,11 @@ pub(crate) enum Code {
         body: Box<Node>,
     },
     Function(Arc<Own>),
+    /// The form is known where the arguments have names.
     Builtin {
         function: &'static Builtin,
         args: Vec<Node>,
+        form: Option<usize>,
     },
     Call {
         callee: Box<Node>,

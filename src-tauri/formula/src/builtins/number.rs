@@ -152,6 +152,7 @@ pub(super) fn number(args: &[Value], at: usize) -> Number {
 fn round(args: &[Value], rounding: Rounding) -> Answer {
     let scale = match arg(args, 1) {
         Value::Number(scale) => scale.trunc().to_i64().ok_or("the scale is out of range.")?,
+        _ if args.len() > 1 => return Err("the scale is empty (null).".into()),
         _ => 0,
     };
     let rounded = number(args, 0).round(scale, rounding);

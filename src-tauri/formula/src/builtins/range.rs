@@ -218,7 +218,9 @@ fn relate(args: &[Value], relation: Relation) -> Answer {
 fn ends(value: &Value) -> Result<Ends<'_>, Trouble> {
     static NULL: Value = Value::Null;
     match special::of::<Range>(value) {
-        Some(range) if range.except => Err("a range with a hole has no ends.".into()),
+        Some(range) if range.test == Some(crate::ast::Op::Ne) => {
+            Err("a range with a hole has no ends.".into())
+        }
         Some(range) => Ok(Ends {
             low: range.low.as_ref().unwrap_or(&NULL),
             high: range.high.as_ref().unwrap_or(&NULL),

@@ -224,7 +224,9 @@ fn join(cx: &mut Cx<'_>, args: &[Value]) -> Answer {
             Value::Null => continue,
             Value::Text(text) => text,
             other => {
-                return Err(format!("the list holds {}, not only texts.", crate::eval::describe(other)).into());
+                return Err(
+                    format!("the list holds {}, not only texts.", crate::eval::describe(other)).into()
+                );
             }
         };
         if !first {

@@ -11,8 +11,11 @@ use crate::node::{Code, Node};
 use crate::special::{self, Function, Own};
 use crate::suggest;
 
+/// A function of the language, and which of its forms where that is known.
+type Target = (&'static Builtin, Option<usize>);
+
 /// A call of a function of the language, with its arguments in order.
-pub(super) fn builtin(function: &'static Builtin, args: &[Node], span: Span, cx: &mut Cx<'_>) -> Value {
+pub(super) fn builtin(function: Target, args: &[Node], span: Span, cx: &mut Cx<'_>) -> Value {
     // Up to three arguments stand on the stack.
     match args {
         [] => run(function, &mut [], span, cx),
@@ -35,11 +38,11 @@ pub(super) fn builtin(function: &'static Builtin, args: &[Node], span: Span, cx:
     }
 }
 
-fn run(function: &'static Builtin, args: &mut [Value], span: Span, cx: &mut Cx<'_>) -> Value {
+fn run((function, form): Target, args: &mut [Value], span: Span, cx: &mut Cx<'_>) -> Value {
     if cx.dead {
         return Value::Null;
     }
-    if let Err(message) = function.fit(args) {
+    if let Err(message) = function.fit(args, form) {
         return cx.fault(span, || message);
     }
     let base = cx.locals.len();
@@ -97,7 +100,7 @@ fn values(target: &Value, args: &[Node], names: Option<&[Text]>, span: Span, cx:
         let ordered = match function {
             Function::Builtin(builtin) => {
                 let names: Vec<&str> = names.iter().map(Text::as_str).collect();
-                builtin.places(&names).map(|places| order(places, given))
+                builtin.places(&names).map(|(_, places)| order(places, given))
             }
             Function::Own(own, _) => own_places(own, names).map(|places| order(places, given)),
         };
@@ -134,7 +137,7 @@ pub(crate) fn invoke(target: &Value, mut args: Vec<Value>, span: Span, cx: &mut 
                 let message = builtin.count_message(args.len());
                 return cx.fault(span, || message);
             }
-            run(builtin, &mut args, span, cx)
+            run((builtin, None), &mut args, span, cx)
         }
         Some(Function::Own(own, captured)) => {
             if own.params.len() != args.len() {

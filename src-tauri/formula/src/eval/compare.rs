@@ -141,14 +141,17 @@ fn equal_ranges(x: &Range, y: &Range) -> bool {
     };
     x.low_in == y.low_in
         && x.high_in == y.high_in
-        && x.except == y.except
+        && x.test == y.test
         && ends(&x.low, &y.low)
         && ends(&x.high, &y.high)
 }
 
 /// Whether a range holds a value; none when the two do not go together.
 pub(crate) fn includes(range: &Range, value: &Value) -> Option<bool> {
-    if range.except {
+    if range.test.is_none() && (range.low.is_none() || range.high.is_none()) {
+        return None;
+    }
+    if range.test == Some(Op::Ne) {
         return range.low.as_ref().and_then(|low| equal(value, low)).map(|same| !same);
     }
     let low = match &range.low {

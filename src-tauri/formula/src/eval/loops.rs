@@ -39,19 +39,20 @@ pub(super) fn for_loop(over: &[Domain], body: &Node, partial: Option<usize>, cx:
 pub(super) fn quantified(every: bool, over: &[Domain], body: &Node, cx: &mut Cx<'_>) -> Value {
     let base = cx.locals.len();
     let before = cx.fault.take();
-    let (mut decided, mut unknown) = (false, false);
+    let (mut decided, mut unknown, mut broken) = (false, false, false);
     let complete = run(over, cx, &mut |cx| {
         match eval(body, cx) {
             Value::Bool(bool) if bool != every => decided = true,
             Value::Bool(_) => {}
             other => {
                 unknown = true;
+                broken |= !other.is_null();
                 cx.fault(body.span, || {
                     format!("The condition is neither true nor false but {}.", describe(&other))
                 });
             }
         }
-        !decided && !cx.dead
+        !decided && !broken && !cx.dead
     });
     cx.locals.truncate(base);
     if cx.dead {

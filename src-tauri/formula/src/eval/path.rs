@@ -140,8 +140,12 @@ pub(super) fn filter(value: &Node, test: &Node, slot: usize, cx: &mut Cx<'_>) ->
                 break;
             }
             other => {
-                let what = describe(other);
+                let (what, null) = (describe(other), other.is_null());
                 cx.fault(test.span, || format!("The filter is neither true nor false but {what}."));
+                if !null {
+                    result = Some(Value::Null);
+                    break;
+                }
             }
         }
     }

@@ -38,7 +38,7 @@ impl Parser<'_> {
             Token::End => {
                 return Err(FormulaError::new("The formula ends too early: a value is missing.", self.span));
             }
-            Token::Sign(sign @ (")" | "]" | "}" | ",")) => {
+            Token::Sign(sign @ (")" | "}" | ",")) => {
                 return Err(FormulaError::new(format!("A value is missing before {sign}."), self.span));
             }
             Token::Word(word) => {
