@@ -59,3 +59,9 @@ pub fn place(path: &str, line: u64, text: &str) -> Record {
         ("text", Value::from(excerpt(text))),
     ])
 }
+
+/// What a writer says when its file stands.
+pub fn written(path: &str, rows: u64, bytes: u64) -> Value {
+    let count = |it: u64| Value::from(i64::try_from(it).unwrap_or(i64::MAX));
+    Value::Record(Record::of([("path", Value::text(path)), ("rows", count(rows)), ("bytes", count(bytes))]))
+}

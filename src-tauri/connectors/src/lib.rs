@@ -16,11 +16,13 @@ pub mod spill;
 #[cfg(test)]
 mod testing;
 
+pub mod csv;
 pub mod list;
 
 /// The kinds of all connectors, in a stable order.
 pub fn catalogue() -> Vec<Spec> {
     let mut all = Vec::new();
+    all.extend(csv::nodes());
     all.extend(list::nodes());
     all
 }
