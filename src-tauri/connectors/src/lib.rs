@@ -17,13 +17,17 @@ pub mod spill;
 mod testing;
 
 pub mod csv;
+pub mod json;
 pub mod list;
+pub mod xml;
 
 /// The kinds of all connectors, in a stable order.
 pub fn catalogue() -> Vec<Spec> {
     let mut all = Vec::new();
     all.extend(csv::nodes());
+    all.extend(json::nodes());
     all.extend(list::nodes());
+    all.extend(xml::nodes());
     all
 }
 
