@@ -51,11 +51,13 @@ pub(crate) fn list(connection: &Connection, changes: &[Change]) -> Result<Applie
 /// Checks the order of gates before anything is sent to the writer.
 pub(crate) fn check_gates(changes: &[Change]) -> Result<(), Error> {
     let is_gate = |change: &Change| matches!(change, Change::Accept(_) | Change::Due(_));
-    let gates = changes.iter().filter(|change| is_gate(change)).count();
-    if gates > 1 || (gates == 1 && !changes.first().is_some_and(is_gate)) {
+    // an event without a key is never a duplicate, so it may follow the due time that caused it
+    let is_due_with_event = matches!(changes, [Change::Due(_), Change::Accept(event), ..] if event.dedupe_key.is_none());
+    let rest = if is_due_with_event { &changes[2..] } else { changes.get(1..).unwrap_or_default() };
+    if rest.iter().any(is_gate) {
         return Err(Error::new(
             Code::Invalid,
-            "A list of changes may hold one event or one due time, and it must come first: the rest depends on it being new.",
+            "A list of changes may hold one event or one due time (with an event that has no key), and it must come first: the rest depends on it being new.",
         ));
     }
     Ok(())
