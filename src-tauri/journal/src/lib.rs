@@ -25,8 +25,8 @@ mod writer;
 
 pub use backup::Backup;
 pub use change::{
-    Accept, At, Audit, Change, Committed, ConnectionRow, DeadLetter, DedupeKey, Due, DueOutcome, Earlier, EndRun, Failure, Grant, Hash,
-    Outcome, Park, Question, Resolution, RunState, StartRun, Verdict,
+    Accept, At, Audit, Change, Committed, ConnectionRow, DeadLetter, DedupeKey, Due, DueOutcome, Earlier,
+    EndRun, Failure, Grant, Hash, Outcome, Park, Question, Resolution, RunState, StartRun, Verdict,
 };
 pub use error::{Code, Error};
 pub use handle::Journal;

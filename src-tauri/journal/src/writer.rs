@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
@@ -84,7 +84,11 @@ impl Writer {
         let mut group = Vec::new();
         loop {
             let is_idle = self.lazy.is_empty() && self.log_pages.load(Ordering::Relaxed) == 0;
-            let first = if is_idle { queue.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { queue.recv_timeout(QUIET) };
+            let first = if is_idle {
+                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                queue.recv_timeout(QUIET)
+            };
             let mut next = match first {
                 Ok(command) => Some(command),
                 Err(RecvTimeoutError::Timeout) => {
@@ -111,10 +115,7 @@ impl Writer {
                 if changes >= GROUP_CHANGES || bytes >= GROUP_BYTES {
                     break;
                 }
-                next = match queue.try_recv() {
-                    Ok(command) => Some(command),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-                };
+                next = queue.try_recv().ok();
             }
             if !group.is_empty() {
                 self.store(&mut group);
@@ -153,7 +154,10 @@ impl Writer {
             other => other,
         };
         match outcomes {
-            Ok(outcomes) => Ok(outcomes.into_iter().map(|outcome| outcome.and_then(|applied| self.committed(applied))).collect()),
+            Ok(outcomes) => Ok(outcomes
+                .into_iter()
+                .map(|outcome| outcome.and_then(|applied| self.committed(applied)))
+                .collect()),
             Err(Attempt::List(error) | Attempt::Group(error)) => Err(error),
         }
     }
@@ -170,13 +174,17 @@ impl Writer {
         }
     }
 
-    fn transaction(&mut self, lists: &[&[Change]], lazy: &[(Vec<Change>, OwnedSemaphorePermit)], careful: bool) -> Result<Vec<Result<Applied, Error>>, Attempt> {
+    fn transaction(
+        &mut self,
+        lists: &[&[Change]],
+        lazy: &[(Vec<Change>, OwnedSemaphorePermit)],
+        careful: bool,
+    ) -> Result<Vec<Result<Applied, Error>>, Attempt> {
         let Some(connection) = &self.connection else { return Err(Attempt::Group(Error::closed())) };
         failpoint::reach("begin.before");
         let seq = self.seq + 1;
-        let prepared = begin(connection)
-            .and_then(|()| apply_all(connection, lists, careful))
-            .and_then(|outcomes| {
+        let prepared =
+            begin(connection).and_then(|()| apply_all(connection, lists, careful)).and_then(|outcomes| {
                 apply_lazy(connection, lazy);
                 if connection.is_autocommit() {
                     // Some errors (a full disk) undo the whole transaction by themselves.
@@ -259,8 +267,15 @@ impl Writer {
             }
             Err(error) => {
                 self.connection = None;
-                self.fault = Some(Error::new(Code::Stopped, "The journal has stopped because the disk is full. Free some space and restart."));
-                Err(Error::new(Code::OutcomeUnknown, "The disk is full, and it is not known whether the last events are stored.").because(error))
+                self.fault = Some(Error::new(
+                    Code::Stopped,
+                    "The journal has stopped because the disk is full. Free some space and restart.",
+                ));
+                Err(Error::new(
+                    Code::OutcomeUnknown,
+                    "The disk is full, and it is not known whether the last events are stored.",
+                )
+                .because(error))
             }
         }
     }
@@ -303,7 +318,9 @@ impl Writer {
     fn quiet(&mut self) {
         self.flush();
         if self.log_pages.load(Ordering::Relaxed) > 0 {
-            if let Some(Err(error)) = self.connection.as_ref().map(|connection| checkpoint(connection, "PASSIVE")) {
+            if let Some(Err(error)) =
+                self.connection.as_ref().map(|connection| checkpoint(connection, "PASSIVE"))
+            {
                 tracing::warn!(%error, "the log could not be moved into the database");
             }
             self.log_pages.store(0, Ordering::Relaxed);
@@ -348,7 +365,11 @@ fn begin(connection: &Connection) -> Result<(), Attempt> {
     apply::execute(connection, "BEGIN IMMEDIATE", []).map_err(Attempt::Group)
 }
 
-fn apply_all(connection: &Connection, lists: &[&[Change]], careful: bool) -> Result<Vec<Result<Applied, Error>>, Attempt> {
+fn apply_all(
+    connection: &Connection,
+    lists: &[&[Change]],
+    careful: bool,
+) -> Result<Vec<Result<Applied, Error>>, Attempt> {
     let mut outcomes = Vec::with_capacity(lists.len());
     for list in lists {
         if !careful {

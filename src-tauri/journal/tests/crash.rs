@@ -30,7 +30,11 @@ fn process_that_acknowledges() -> Outcome {
                         // Large, so that the points around files are passed too.
                         let payload = Bytes::from(vec![number as u8; 70_000]);
                         let at = At { run, node: "post".into(), batch: 0, index: 0 };
-                        let stored = journal.commit_blocking(vec![Change::Result { at, outcome: How::Finished, payload }]);
+                        let stored = journal.commit_blocking(vec![Change::Result {
+                            at,
+                            outcome: How::Finished,
+                            payload,
+                        }]);
                         if stored.is_ok() {
                             println!("result {run}");
                         }
@@ -57,11 +61,18 @@ fn check(folder: &Path, lines: &[String]) -> Outcome {
         match word {
             "ack" => {
                 let event: EventId = id.parse()?;
-                assert!(journal.read(|reader| reader.event(event))?.is_some(), "acknowledged event {id} is gone");
+                assert!(
+                    journal.read(|reader| reader.event(event))?.is_some(),
+                    "acknowledged event {id} is gone"
+                );
             }
             "result" => {
                 let run = id.parse()?;
-                assert_eq!(journal.read(|reader| reader.results(run))?.len(), 1, "finished result of {id} is gone");
+                assert_eq!(
+                    journal.read(|reader| reader.results(run))?.len(),
+                    1,
+                    "finished result of {id} is gone"
+                );
             }
             _ => {}
         }
@@ -122,12 +133,24 @@ fn a_crash_at_any_named_point_stores_lists_whole_and_keeps_what_was_acknowledged
         let output = command.spawn()?.wait_with_output()?;
         assert!(!output.status.success(), "point {count} did not end the process");
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
-        let name = words.split("failpoint ").nth(1).and_then(|rest| rest.split(' ').next()).ok_or("no point was named")?;
+        let name = words
+            .split("failpoint ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next())
+            .ok_or("no point was named")?;
         *reached.entry(name.to_owned()).or_insert(0) += 1;
         check(folder.path(), &whole_lines(&output.stdout[..]))?;
     }
     println!("points: {reached:?}");
-    for name in ["open.recovered", "begin.before", "statement", "commit.before", "commit.after", "ack.before", "ack.after"] {
+    for name in [
+        "open.recovered",
+        "begin.before",
+        "statement",
+        "commit.before",
+        "commit.after",
+        "ack.before",
+        "ack.after",
+    ] {
         assert!(reached.contains_key(name), "{name} was never reached");
     }
     for name in ["blob.write", "blob.rename.before", "blob.rename.after"] {

@@ -47,12 +47,14 @@ fn work_until_dark(folder: &Path, durable: bool) -> Vec<EventId> {
 /// One cut: how many events were acknowledged, and how many of them are gone.
 fn cut(seed: u64, durable: bool) -> Result<(usize, usize), Box<dyn std::error::Error>> {
     let (before, after) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    let (from, to) = (before.path().to_string_lossy().into_owned(), after.path().to_string_lossy().into_owned());
+    let (from, to) =
+        (before.path().to_string_lossy().into_owned(), after.path().to_string_lossy().into_owned());
     powercut::cut_after(&from, 5 + dice(seed) % 900);
     let acknowledged = work_until_dark(before.path(), durable);
     powercut::restore(&from, &to, seed);
     let lost = {
-        let (journal, _) = Journal::open(after.path(), &options(true)).map_err(|error| format!("seed {seed}: {error} {:?}", error.cause))?;
+        let (journal, _) = Journal::open(after.path(), &options(true))
+            .map_err(|error| format!("seed {seed}: {error} {:?}", error.cause))?;
         let gone = |event: &&EventId| !matches!(journal.read(|reader| reader.event(**event)), Ok(Some(_)));
         acknowledged.iter().filter(gone).count()
     };
@@ -104,7 +106,11 @@ fn an_error_while_syncing_leaves_the_outcome_open_until_the_journal_is_opened_ag
     let unknown = begin(&journal, None);
     assert_eq!(unknown.err().map(|error| error.code), Some(Code::OutcomeUnknown));
     let refused = begin(&journal, None);
-    assert_eq!(refused.err().map(|error| error.code), Some(Code::Stopped), "nothing is accepted after a fault");
+    assert_eq!(
+        refused.err().map(|error| error.code),
+        Some(Code::Stopped),
+        "nothing is accepted after a fault"
+    );
     journal.reopen()?;
     assert!(journal.read(|reader| reader.event(kept))?.is_some());
     let (later, ..) = begin(&journal, None)?;

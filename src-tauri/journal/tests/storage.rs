@@ -5,7 +5,10 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
-use arna_journal::{At, Audit, Change, Code, DeadLetter, Failure, Journal, LetterFilter, Options, Retention, RunFilter, RunState};
+use arna_journal::{
+    At, Audit, Change, Code, DeadLetter, Failure, Journal, LetterFilter, Options, Retention, RunFilter,
+    RunState,
+};
 use bytes::Bytes;
 use common::{Outcome, begin, end, options};
 
@@ -53,7 +56,8 @@ fn a_journal_of_a_newer_version_is_refused_and_left_alone() -> Outcome {
     let refused = Journal::open(folder.path(), &options()).err().ok_or("opened")?;
     assert_eq!(refused.code, Code::Newer);
     assert!(refused.message.contains("journal version 99"), "{refused}");
-    let version: i64 = rusqlite::Connection::open(&file)?.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let version: i64 =
+        rusqlite::Connection::open(&file)?.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     assert_eq!(version, 99);
     Ok(())
 }
@@ -75,7 +79,11 @@ impl SmallDisk {
     fn mount(size: &str) -> Result<Option<Self>, std::io::Error> {
         let folder = tempfile::tempdir()?;
         let mounted = cfg!(target_os = "linux")
-            && Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "none"]).arg(folder.path()).status()?.success();
+            && Command::new("mount")
+                .args(["-t", "tmpfs", "-o", &format!("size={size}"), "none"])
+                .arg(folder.path())
+                .status()?
+                .success();
         if !mounted {
             println!("not shown here: this user may not mount a small disk");
         }
@@ -152,7 +160,10 @@ fn old_runs_go_in_small_steps_but_not_those_a_person_must_see() -> Outcome {
         if number == 0 {
             last.answer = Some(large.clone());
         }
-        let mut changes = vec![Change::EndRun(last), Change::Index { run, field: "order".into(), value: format!("N{number}").into() }];
+        let mut changes = vec![
+            Change::EndRun(last),
+            Change::Index { run, field: "order".into(), value: format!("N{number}").into() },
+        ];
         if number == 7 {
             kept = Some(run);
             changes.push(Change::DeadLetter(DeadLetter {
@@ -168,10 +179,14 @@ fn old_runs_go_in_small_steps_but_not_those_a_person_must_see() -> Outcome {
         }
         journal.commit_blocking(changes)?;
     }
-    let found = journal.read(|reader| reader.runs(&RunFilter { value: Some("N119".into()), ..RunFilter::default() }))?;
+    let found = journal
+        .read(|reader| reader.runs(&RunFilter { value: Some("N119".into()), ..RunFilter::default() }))?;
     assert_eq!(found.len(), 11, "N119 and N1190 to N1199");
     let groups = journal.read(arna_journal::Reader::letter_groups)?;
-    assert_eq!((groups.len(), groups[0].count, groups[0].message.as_str()), (1, 1, "The ledger answered 500."));
+    assert_eq!(
+        (groups.len(), groups[0].count, groups[0].message.as_str()),
+        (1, 1, "The ledger answered 500.")
+    );
     let year_later = i64::from(u32::MAX) * 1000;
     let tidied = journal.tidy(year_later, &Retention::default())?;
     assert_eq!((tidied.runs, tidied.payload_bytes, tidied.over_budget), (1_199, 100_000, false));
@@ -218,7 +233,8 @@ fn a_changed_line_of_the_audit_trail_is_found() -> Outcome {
         })])?;
     }
     assert_eq!(journal.read(arna_journal::Reader::check_audit)?, 5);
-    rusqlite::Connection::open(folder.path().join("journal.db"))?.execute("UPDATE audit SET detail = 'x' WHERE seq = 3", [])?;
+    rusqlite::Connection::open(folder.path().join("journal.db"))?
+        .execute("UPDATE audit SET detail = 'x' WHERE seq = 3", [])?;
     let found = journal.read(arna_journal::Reader::check_audit).err().ok_or("not found")?;
     assert!(found.message.contains("Line 3"), "{found}");
     Ok(())

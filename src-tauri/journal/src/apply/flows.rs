@@ -89,7 +89,9 @@ fn save(connection: &Connection, flow: &str, version: u32, hash: &Hash) -> Resul
     if stored.is_some_and(|stored| stored != *hash) {
         return Err(Error::new(
             Code::Conflict,
-            format!("Version {version} of flow \"{flow}\" is already stored with other content. Save it as the next version."),
+            format!(
+                "Version {version} of flow \"{flow}\" is already stored with other content. Save it as the next version."
+            ),
         ));
     }
     execute(

@@ -31,7 +31,11 @@ impl Reader {
     /// Counts what there is.
     pub fn stats(&self) -> Result<Stats, Error> {
         let number = |sql: &str| -> Result<u64, Error> {
-            Ok(self.connection().prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))?.unsigned_abs())
+            Ok(self
+                .connection()
+                .prepare_cached(sql)?
+                .query_row([], |row| row.get::<_, i64>(0))?
+                .unsigned_abs())
         };
         Ok(Stats {
             runs: self.rows("SELECT flow, state, count(*) FROM run GROUP BY flow, state", [], |row| {

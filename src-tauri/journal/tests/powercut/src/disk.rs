@@ -160,7 +160,9 @@ impl File {
 impl World {
     /// Counts an operation; an error once the machine is dead. The operation at which it dies is still tried.
     fn tick(&mut self, path: &str) -> Result<bool, Refused> {
-        let Some((_, machine)) = self.machines.iter_mut().find(|(folder, _)| path.starts_with(folder.as_str())) else {
+        let Some((_, machine)) =
+            self.machines.iter_mut().find(|(folder, _)| path.starts_with(folder.as_str()))
+        else {
             return Ok(true);
         };
         if machine.is_dead {
@@ -172,7 +174,10 @@ impl World {
     }
 
     pub(crate) fn check_power(&self, path: &str) -> Result<(), Refused> {
-        let is_dead = self.machines.iter().any(|(folder, machine)| machine.is_dead && path.starts_with(folder.as_str()));
+        let is_dead = self
+            .machines
+            .iter()
+            .any(|(folder, machine)| machine.is_dead && path.starts_with(folder.as_str()));
         if is_dead { Err(Refused::Io) } else { Ok(()) }
     }
 

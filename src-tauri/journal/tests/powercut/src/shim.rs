@@ -90,7 +90,10 @@ fn code(outcome: Result<c_int, Refused>) -> c_int {
 ///
 /// # Safety
 /// `file` must come from [`open`] and not be closed.
-unsafe fn with(file: *mut ffi::sqlite3_file, work: impl FnOnce(&mut World, &Handle) -> Result<c_int, Refused>) -> c_int {
+unsafe fn with(
+    file: *mut ffi::sqlite3_file,
+    work: impl FnOnce(&mut World, &Handle) -> Result<c_int, Refused>,
+) -> c_int {
     // SAFETY: by the promise above this is an `Opened` with a live handle.
     let handle = unsafe { &*(*file.cast::<Opened>()).handle };
     code(work(hold().world(), handle))
@@ -160,7 +163,12 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     ffi::SQLITE_OK
 }
 
-unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, into: *mut c_void, count: c_int, offset: ffi::sqlite3_int64) -> c_int {
+unsafe extern "C" fn read(
+    file: *mut ffi::sqlite3_file,
+    into: *mut c_void,
+    count: c_int,
+    offset: ffi::sqlite3_int64,
+) -> c_int {
     // SAFETY: SQLite passes a buffer of `count` bytes.
     unsafe {
         let into = std::slice::from_raw_parts_mut(into.cast::<u8>(), count as usize);
@@ -171,7 +179,12 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, into: *mut c_void, count
     }
 }
 
-unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, count: c_int, offset: ffi::sqlite3_int64) -> c_int {
+unsafe extern "C" fn write(
+    file: *mut ffi::sqlite3_file,
+    from: *const c_void,
+    count: c_int,
+    offset: ffi::sqlite3_int64,
+) -> c_int {
     // SAFETY: SQLite passes a buffer of `count` bytes.
     unsafe {
         let from = std::slice::from_raw_parts(from.cast::<u8>(), count as usize);
@@ -181,7 +194,9 @@ unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, co
 
 unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, length: ffi::sqlite3_int64) -> c_int {
     // SAFETY: an opened file.
-    unsafe { with(file, |world, handle| world.truncate(&handle.path, length as usize).map(|()| ffi::SQLITE_OK)) }
+    unsafe {
+        with(file, |world, handle| world.truncate(&handle.path, length as usize).map(|()| ffi::SQLITE_OK))
+    }
 }
 
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int {
@@ -292,7 +307,12 @@ unsafe extern "C" fn shm_map(
     }
 }
 
-unsafe extern "C" fn shm_lock(file: *mut ffi::sqlite3_file, offset: c_int, count: c_int, flags: c_int) -> c_int {
+unsafe extern "C" fn shm_lock(
+    file: *mut ffi::sqlite3_file,
+    offset: c_int,
+    count: c_int,
+    flags: c_int,
+) -> c_int {
     // SAFETY: an opened file.
     unsafe {
         with(file, |world, handle| {
@@ -362,7 +382,12 @@ unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, name: *const c_char, _sync
     if world.files.remove(&path).is_some() { ffi::SQLITE_OK } else { ffi::SQLITE_IOERR_DELETE_NOENT }
 }
 
-unsafe extern "C" fn access(_: *mut ffi::sqlite3_vfs, name: *const c_char, _flags: c_int, out: *mut c_int) -> c_int {
+unsafe extern "C" fn access(
+    _: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    _flags: c_int,
+    out: *mut c_int,
+) -> c_int {
     // SAFETY: SQLite passes a C string and a place for the answer.
     unsafe {
         let exists = text(name).is_some_and(|path| hold().world().files.contains_key(&path));
@@ -371,7 +396,12 @@ unsafe extern "C" fn access(_: *mut ffi::sqlite3_vfs, name: *const c_char, _flag
     ffi::SQLITE_OK
 }
 
-unsafe extern "C" fn full_path(_: *mut ffi::sqlite3_vfs, name: *const c_char, size: c_int, out: *mut c_char) -> c_int {
+unsafe extern "C" fn full_path(
+    _: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    size: c_int,
+    out: *mut c_char,
+) -> c_int {
     // SAFETY: SQLite passes a C string and `size` bytes for the answer.
     unsafe {
         let name = CStr::from_ptr(name).to_bytes_with_nul();
