@@ -9,7 +9,7 @@ use crate::database;
 use crate::error::{Code, Error};
 use crate::handle::Journal;
 use crate::payload::sync_folder;
-use crate::writer::read_tail;
+use crate::transaction::read_tail;
 
 /// A copy that was made and checked.
 #[derive(Debug, Clone)]

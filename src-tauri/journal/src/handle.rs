@@ -16,7 +16,8 @@ use crate::lock;
 use crate::open::{self, Options, Recovered, now_ms, set_meta};
 use crate::payload::{Blobs, INLINE_LIMIT, Pins, payload_of};
 use crate::reader::{Reader, Readers};
-use crate::writer::{Command, Reply, Waiting, Writer, checkpoint};
+use crate::transaction::checkpoint;
+use crate::writer::{Command, Reply, Waiting, Writer};
 
 /// Most changes in one list.
 const LIST_CHANGES: usize = 20_000;
@@ -99,7 +100,8 @@ impl Journal {
         I::from_number(self.shared.sequence.next(now_ms()))
     }
 
-    /// Stores the list whole or not at all; when this returns it is on the disk. Dropping the future does not take the list back.
+    /// Stores the list whole or not at all; when this returns it is on the disk. Whether a list
+    /// is stored whose future was dropped is open.
     pub async fn commit(&self, mut changes: Vec<Change>) -> Result<Committed, Error> {
         let bytes = measure(&mut changes)?;
         let kib = (1 + bytes / 1024).min(QUEUE_KIB);

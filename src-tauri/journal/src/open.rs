@@ -17,7 +17,8 @@ use crate::lock;
 use crate::payload::Blobs;
 use crate::reader::Readers;
 use crate::resume::OpenRun;
-use crate::writer::{self, LOG_PAGES, Writer};
+use crate::transaction;
+use crate::writer::{LOG_PAGES, Writer};
 
 const FILE: &str = "journal.db";
 const BLOBS: &str = "blobs";
@@ -81,8 +82,8 @@ pub(crate) fn open(folder: &Path, options: &Options) -> Result<(Journal, Recover
     let begun = begin_epoch(&mut connection)?;
     failpoint::reach("open.epoch");
     let log_pages = Arc::new(AtomicI32::new(0));
-    writer::watch_log(&mut connection, &log_pages)?;
-    let tail = writer::read_tail(&connection)?;
+    transaction::watch_log(&mut connection, &log_pages)?;
+    let tail = transaction::read_tail(&connection)?;
     let ballast = Ballast { path: folder.join(BALLAST), bytes: options.ballast_bytes };
     let readers = Readers { file: file.clone(), blobs: blobs.clone(), idle: Mutex::default() };
     let open_runs = readers.with(crate::Reader::open_runs)?;

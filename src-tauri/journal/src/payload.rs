@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use crate::change::{Change, Hash};
+use crate::change::Change;
 use crate::error::{Code, Error};
+use crate::facts::Hash;
 use crate::failpoint;
 
 /// Payloads above this many bytes become files.

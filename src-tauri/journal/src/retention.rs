@@ -110,6 +110,7 @@ impl Journal {
         tidied.payload_bytes += self.sweep()?;
         self.keep_budget(retention.budget_bytes, &mut tidied)?;
         self.shrink()?;
+        self.reload_ballast()?;
         Ok(tidied)
     }
 
@@ -183,6 +184,15 @@ impl Journal {
         }
     }
 
+    /// Holds space back again once a full disk has room.
+    fn reload_ballast(&self) -> Result<(), Error> {
+        let ballast = self.work(|writer| Ok(writer.ballast.clone()))?;
+        if self.room()?.is_some_and(|room| room > ballast.bytes.saturating_mul(4)) {
+            ballast.load();
+        }
+        Ok(())
+    }
+
     /// Gives free pages back to the disk, a few at a time.
     fn shrink(&self) -> Result<(), Error> {
         loop {
@@ -206,6 +216,21 @@ impl Journal {
     }
 }
 
+impl Journal {
+    /// Bytes that can still be written on the disk of the data folder; None where the system does not tell.
+    pub fn room(&self) -> Result<Option<u64>, Error> {
+        #[cfg(unix)]
+        {
+            let found = rustix::fs::statvfs(self.folder()).map_err(|error| {
+                Error::file("asking for free space", self.folder(), &std::io::Error::from(error))
+            })?;
+            Ok(Some(found.f_bavail.saturating_mul(found.f_frsize)))
+        }
+        #[cfg(not(unix))]
+        Ok(None)
+    }
+}
+
 impl Writer {
     /// One small transaction, fenced like every other.
     fn step(&mut self, change: impl FnOnce(&Connection) -> Result<usize, Error>) -> Result<usize, Error> {
@@ -217,7 +242,7 @@ impl Writer {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let stored: i64 = transaction.query_row("SELECT epoch FROM tail", [], |row| row.get(0))?;
         if stored != epoch {
-            return Err(crate::writer::fenced());
+            return Err(crate::transaction::fenced());
         }
         let rows = change(&transaction)?;
         transaction.commit()?;
@@ -257,13 +282,15 @@ fn drop_some(
             connection.prepare_cached(sql)?.execute(params![run])?;
         }
         if let Some(event) = event {
-            // A keyed event stays as an empty row, so that a late repeat is still recognised.
+            // A keyed event stays as an empty row, so that a late repeat is still recognised; an event that several runs share stays.
+            let own = params![event, run];
             connection
-                .prepare_cached("DELETE FROM event WHERE id = ?1 AND dedupe_key IS NULL")?
-                .execute(params![event])?;
+                .prepare_cached("DELETE FROM event WHERE id = ?1 AND run = ?2 AND dedupe_key IS NULL")?
+                .execute(own)?;
+            let emptied = params![event, run, empty()];
             connection
-                .prepare_cached("UPDATE event SET payload = ?2 WHERE id = ?1")?
-                .execute(params![event, empty()])?;
+                .prepare_cached("UPDATE event SET payload = ?3 WHERE id = ?1 AND run = ?2")?
+                .execute(emptied)?;
         }
     }
     let next = if runs.len() == STEP { runs.last().map(|(run, _)| *run) } else { None };

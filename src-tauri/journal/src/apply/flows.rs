@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{execute, execute_counted, expect_one};
-use crate::change::{Change, ConnectionRow, Hash};
+use crate::change::Change;
 use crate::error::{Code, Error};
+use crate::facts::{ConnectionRow, Hash};
 
 pub(super) fn one(connection: &Connection, change: &Change) -> Result<(), Error> {
     match change {

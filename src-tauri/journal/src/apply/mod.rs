@@ -6,8 +6,9 @@ mod runs;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::change::{Accept, Audit, Change, Due, RunState};
+use crate::change::Change;
 use crate::error::{Code, Error};
+use crate::facts::{Accept, Audit, Due, RunState};
 use crate::failpoint;
 use crate::id::{EventId, RunId};
 

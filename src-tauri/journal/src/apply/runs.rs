@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{execute, execute_counted, expect_one};
-use crate::change::{At, EndRun, Outcome, Park, RunState, StartRun};
 use crate::error::{Code, Error};
+use crate::facts::{At, EndRun, Outcome, Park, RunState, StartRun};
 use crate::id::RunId;
 
 pub(super) fn start(connection: &Connection, start: &StartRun, end: Option<&EndRun>) -> Result<(), Error> {
@@ -47,7 +47,8 @@ pub(super) fn set_state(connection: &Connection, run: RunId, state: RunState) ->
     }
     let touched = execute_counted(
         connection,
-        "UPDATE run SET state = ?2 WHERE id = ?1 AND state < 10",
+        "UPDATE run SET state = ?2, ended_ms = NULL, error_code = NULL, error = NULL, \
+         boot_attempts = CASE state WHEN 14 THEN 0 ELSE boot_attempts END WHERE id = ?1 AND (state < 10 OR state = 14)",
         params![run, state as u8],
     )?;
     expect_one(touched, || not_open(run))

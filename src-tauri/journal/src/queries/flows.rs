@@ -4,8 +4,8 @@ use bytes::Bytes;
 use rusqlite::params;
 use smol_str::SmolStr as Text;
 
-use crate::change::{ConnectionRow, Grant, Hash};
 use crate::error::Error;
+use crate::facts::{ConnectionRow, Grant, Hash};
 use crate::reader::{Reader, text};
 
 /// A flow and its newest version.

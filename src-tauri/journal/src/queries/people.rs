@@ -5,8 +5,8 @@ use rusqlite::{Row, params};
 use smol_str::SmolStr as Text;
 
 use crate::apply::audit_link;
-use crate::change::{At, Audit, Failure, Hash, Resolution, Verdict};
 use crate::error::{Code, Error};
+use crate::facts::{At, Audit, Failure, Hash, Resolution, Verdict};
 use crate::id::{LetterId, QuestionId, RunId};
 use crate::reader::{Reader, at, maybe_text, text};
 

@@ -5,8 +5,8 @@ use rusqlite::types::Value;
 use rusqlite::{Row, params, params_from_iter};
 use smol_str::SmolStr as Text;
 
-use crate::change::{At, DueOutcome, Failure, Hash, RunState};
 use crate::error::Error;
+use crate::facts::{At, DueOutcome, Failure, Hash, RunState};
 use crate::id::{EventId, RunId};
 use crate::reader::{Reader, at, maybe_text, text};
 
@@ -147,6 +147,12 @@ impl Reader {
         if !filter.states.is_empty() {
             let numbers: Vec<String> = filter.states.iter().map(|state| (*state as u8).to_string()).collect();
             wheres.push(format!("run.state IN ({})", numbers.join(", ")));
+            // Said once more in the words of the partial indexes, which are only used when the condition is theirs.
+            if filter.states.iter().all(|state| !state.has_ended()) {
+                wheres.push("run.state < 10".to_owned());
+            } else if filter.states.iter().all(|state| *state as u8 > RunState::Ok as u8) {
+                wheres.push("run.state > 10".to_owned());
+            }
         }
         let most = if filter.most == 0 { 100 } else { filter.most.min(1000) };
         let condition = if wheres.is_empty() { "1".to_owned() } else { wheres.join(" AND ") };

@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr as Text;
 
-use crate::change::RunState;
 use crate::error::Error;
+use crate::facts::RunState;
 use crate::reader::{Reader, text};
 
 /// How much there is of what.
