@@ -6,8 +6,9 @@ mod runs;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::change::{Accept, Audit, Change, Due, RunState};
+use crate::change::Change;
 use crate::error::{Code, Error};
+use crate::facts::{Accept, Audit, Due, RunState};
 use crate::failpoint;
 use crate::id::{EventId, RunId};
 
@@ -148,7 +149,9 @@ fn one(connection: &Connection, change: &Change) -> Result<(), Error> {
              ON CONFLICT (id) DO UPDATE SET due_ms = excluded.due_ms, payload = excluded.payload",
             params![timer, run, due_ms, &payload[..]],
         ),
-        Change::CancelTimer { timer } => execute(connection, "DELETE FROM timer WHERE id = ?1", params![timer]),
+        Change::CancelTimer { timer } => {
+            execute(connection, "DELETE FROM timer WHERE id = ?1", params![timer])
+        }
         Change::Park(park) => runs::park(connection, park),
         Change::Unpark { at } => execute(
             connection,
@@ -162,7 +165,11 @@ fn one(connection: &Connection, change: &Change) -> Result<(), Error> {
                 "UPDATE letter SET resolution = ?2, retry_run = ?3, note = ?4, resolved_ms = ?5 WHERE id = ?1 AND resolution = 0",
                 params![letter, *resolution as u8, run, note, at_ms],
             )?,
-            || format!("The failed record {letter} is not open: it was dealt with before, or does not exist."),
+            || {
+                format!(
+                    "The failed record {letter} is not open: it was dealt with before, or does not exist."
+                )
+            },
         ),
         Change::Question(question) => people::question(connection, question),
         Change::Answer { question, verdict, by, at_ms } => expect_one(
@@ -227,11 +234,19 @@ pub(crate) fn audit_link(before: &[u8; 32], line: &Audit) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-pub(crate) fn execute(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> Result<(), Error> {
+pub(crate) fn execute(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<(), Error> {
     execute_counted(connection, sql, values).map(|_| ())
 }
 
-pub(crate) fn execute_counted(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> Result<usize, Error> {
+pub(crate) fn execute_counted(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<usize, Error> {
     Ok(connection.prepare_cached(sql)?.execute(values)?)
 }
 
