@@ -375,6 +375,7 @@ impl Inner {
         }
         match self.journal.commit(changes).await.map_err(|e| storage(&e))? {
             Committed::Stored => {
+                self.follow_up(&live, &ended);
                 self.tell(EngineEvent::Ended {
                     flow: live.id.clone(),
                     run: ended.run.clone(),
@@ -429,6 +430,7 @@ impl Inner {
         }
         let ended = self.end(&live, &run, &journaled, keep.as_deref()).await;
         self.active().remove(&run.id);
+        self.follow_up(&live, &ended);
         self.tell(EngineEvent::Ended {
             flow: live.id.clone(),
             run: run.id.clone(),
