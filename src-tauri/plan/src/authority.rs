@@ -31,6 +31,11 @@ pub enum Resource {
         /// The host, with its port where one is written; empty when it is made from the records.
         host: String,
     },
+    /// The host of the address filled in for a slot.
+    AddressSlot {
+        /// The slot.
+        slot: String,
+    },
     /// A folder written in the flow itself.
     Folder {
         /// The path, or its beginning; empty when it is made from the records.
@@ -166,12 +171,21 @@ fn slot_system(flow: &Flow, slot: &str) -> String {
 
 fn resources(flow: &Flow, node: &Node, need: &Need, places: &Places) -> Vec<Resource> {
     match need {
+        Need::Host { host } if host.is_empty() => {
+            let named = slots::texts(flow, places);
+            if named.is_empty() {
+                return vec![Resource::Host { host: String::new() }];
+            }
+            named.into_iter().map(|slot| Resource::AddressSlot { slot }).collect()
+        }
         Need::Host { host } => vec![Resource::Host { host: host.clone() }],
         Need::Hook { path } => vec![Resource::Hook { path: path.clone() }],
         Need::Flow { slot } => vec![Resource::Flow { slot: slot.clone() }],
         Need::Connection { kind } => {
             let slot = node.connection.clone().unwrap_or_default();
-            vec![Resource::Connection { slot, system: kind.clone() }]
+            let filled = slot_system(flow, &slot);
+            let system = if filled.is_empty() { kind.clone() } else { filled };
+            vec![Resource::Connection { slot, system }]
         }
         Need::Folder { path, writes } if path.is_empty() => {
             let named = slots::folders(flow, places);
@@ -192,6 +206,7 @@ fn sentence(resource: &Resource) -> String {
             "calls a web address that is made from the records as they come".to_owned()
         }
         Resource::Host { host } => format!("calls {host}"),
+        Resource::AddressSlot { slot } => format!("calls the address you fill in for {}", quoted(slot)),
         Resource::Folder { path, writes } if path.is_empty() => {
             format!("{} at a place that is made from the records as they come", verb(*writes))
         }
