@@ -81,6 +81,27 @@ pub enum Resource {
     },
 }
 
+impl Resource {
+    /// The grant that allows it, as it is kept outside the flow; none for what filling a slot allows, and for what cannot run.
+    #[must_use]
+    pub fn grant(&self) -> Option<String> {
+        match self {
+            Self::Host { host } if host.is_empty() => Some("host:*".to_owned()),
+            Self::Host { host } => Some(format!("host:{host}")),
+            Self::Folder { path, writes } => {
+                Some(format!("folder:{path}:{}", if *writes { "read_write" } else { "read" }))
+            }
+            Self::Hook { path } => Some(format!("hook:{path}")),
+            Self::Schedule { .. } => Some("schedule".to_owned()),
+            Self::AddressSlot { .. }
+            | Self::FolderSlot { .. }
+            | Self::Connection { .. }
+            | Self::Flow { .. }
+            | Self::Unknown { .. } => None,
+        }
+    }
+}
+
 /// Everything a flow would touch, node by node. Disabled nodes are included: switching one on must not widen what was shown.
 #[must_use]
 pub fn authority(flow: &Flow, catalogue: &dyn Catalogue) -> Vec<Item> {
@@ -226,5 +247,20 @@ fn sentence(resource: &Resource) -> String {
         Resource::Unknown { kind } => {
             format!("is a {} that cannot be read here, so it cannot run", quoted(kind))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_flow_needs_a_grant_and_what_a_slot_names_needs_its_slot_filled() {
+        let host = |host: &str| Resource::Host { host: host.into() };
+        assert_eq!(host("api.shop.kz").grant().as_deref(), Some("host:api.shop.kz"));
+        assert_eq!(host("").grant().as_deref(), Some("host:*"));
+        let folder = Resource::Folder { path: "/in".into(), writes: false };
+        assert_eq!(folder.grant().as_deref(), Some("folder:/in:read"));
+        assert_eq!(Resource::FolderSlot { slot: "in_".into(), writes: true }.grant(), None);
     }
 }
