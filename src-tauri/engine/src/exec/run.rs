@@ -83,6 +83,9 @@ pub trait Durable: Send + Sync {
     /// # Errors
     /// As [`Durable::remember`].
     async fn give_up(&self, run: &Run, kept: Kept, is_question: bool) -> Result<(), NodeError>;
+
+    /// Whether a node left changes of its own (state, keys) that must commit together with its result.
+    fn has_changes(&self, node: usize) -> bool;
 }
 
 /// Makes the world of a node in a run.
@@ -155,6 +158,8 @@ struct Notes {
     samples: BTreeMap<(usize, usize), Vec<Record>>,
     failed: Vec<FailedRecord>,
     stop: Option<(usize, NodeError)>,
+    late: Vec<(Place, Outcome)>,
+    answer: Option<Value>,
 }
 
 /// One run at work.
@@ -173,6 +178,10 @@ pub struct Run {
     pub durable: Arc<dyn Durable>,
     /// The world.
     pub worlds: Arc<dyn Worlds>,
+    /// How many flows called each other to come here.
+    pub depth: usize,
+    /// The event may come again: the answer is kept.
+    pub keeps_answer: bool,
     /// Results from before a restart.
     pub remembered: HashMap<Place, Outcome>,
     /// Ends it early.
@@ -213,6 +222,10 @@ pub struct Begin {
     pub started_ms: i64,
     /// For formulas.
     pub roots: Roots,
+    /// How many flows called each other to come here.
+    pub depth: usize,
+    /// The event may come again: the answer is kept.
+    pub keeps_answer: bool,
     /// Results from before a restart.
     pub remembered: HashMap<Place, Outcome>,
     /// Takes end records.
@@ -240,6 +253,10 @@ pub struct Report {
     pub parked_count: u64,
     /// The first records of each (node, output port).
     pub samples: BTreeMap<(usize, usize), Vec<Record>>,
+    /// Results that nothing follows: they are stored together with the end of the run.
+    pub late: Vec<(Place, Outcome)>,
+    /// What a respond step answered.
+    pub answer: Option<Value>,
 }
 
 impl Run {
@@ -250,6 +267,8 @@ impl Run {
             seed: begin.seed,
             started_ms: begin.started_ms,
             roots: begin.roots,
+            depth: begin.depth,
+            keeps_answer: begin.keeps_answer,
             wire_counts: (0..program.wires).map(|_| AtomicU64::new(0)).collect(),
             node_counts: program.nodes.iter().map(|_| NodeCounts::default()).collect(),
             program,
@@ -285,6 +304,16 @@ impl Run {
         }
         drop(notes);
         self.cancel.cancel();
+    }
+
+    /// Keeps results that nothing follows, for the commit that ends the run.
+    pub fn remember_late(&self, results: impl IntoIterator<Item = (Place, Outcome)>) {
+        self.notes().late.extend(results);
+    }
+
+    /// Keeps what a respond step answers; the first answer counts.
+    pub fn answer(&self, answer: Value) {
+        self.notes().answer.get_or_insert(answer);
     }
 
     /// Whether a failure stopped the run.
@@ -404,6 +433,8 @@ impl Run {
             failed_count,
             parked_count,
             samples: notes.samples,
+            late: notes.late,
+            answer: notes.answer,
         }
     }
 }
