@@ -17,16 +17,22 @@ pub mod spill;
 mod testing;
 
 pub mod csv;
+pub mod http;
 pub mod json;
 pub mod list;
+pub mod schedule;
+pub mod webhook;
 pub mod xml;
 
 /// The kinds of all connectors, in a stable order.
 pub fn catalogue() -> Vec<Spec> {
     let mut all = Vec::new();
     all.extend(csv::nodes());
+    all.extend(http::nodes());
     all.extend(json::nodes());
     all.extend(list::nodes());
+    all.extend(schedule::nodes());
+    all.extend(webhook::nodes());
     all.extend(xml::nodes());
     all
 }

@@ -27,18 +27,22 @@ pub struct ProgramNode {
     pub kind: &'static str,
     /// What it does.
     pub behaviour: Behaviour,
-    /// Names of the inputs; those read first carry true.
-    pub inputs: Vec<(String, bool)>,
+    /// Names of the inputs.
+    pub inputs: Vec<String>,
     /// Names of the outputs, `error` the last.
     pub outputs: Vec<String>,
     /// Wires by output port.
     pub targets: Vec<Vec<Target>>,
     /// The field that takes an action's answer.
     pub answer_field: Text,
+    /// The field in which a source keeps the record that opened it.
+    pub keep_as: Option<Text>,
     /// Retries of an action.
     pub retry: Retry,
     /// A call ends after so many milliseconds.
     pub timeout_ms: u64,
+    /// Calls that may be under way at once; the kind says unless this does.
+    pub in_flight: Option<usize>,
     /// The slot of the connection it uses.
     pub connection: Option<String>,
     /// Fields that anything downstream reads (sources).
@@ -91,7 +95,7 @@ pub struct Program {
     /// The flow's name.
     pub name: String,
     /// The hash of the version.
-    pub hash: String,
+    pub hash: journal::Hash,
     /// Nodes in a stable topological order.
     pub nodes: Vec<ProgramNode>,
     /// Stages in topological order of their first node; triggers are in none.
@@ -101,34 +105,97 @@ pub struct Program {
     /// `node.port` of each wire's beginning and end, for people.
     pub wire_names: Vec<(String, String)>,
     /// The runs of a flow with equal keys go first in, first out.
-    pub order_key: Option<formula::Formula>,
+    pub order_key: Option<sdk::Formula>,
     /// Whether any node has an effect that must be remembered.
     pub has_effects: bool,
+    /// Whether the flow gave up surviving a crash.
+    pub is_volatile: bool,
     by_id: HashMap<Text, usize>,
 }
 
-/// A wire between node numbers: (from, output port, to, input port).
-pub type RawWire = (usize, usize, usize, usize);
+/// A pause of a flow's own retry rule is never longer than a day.
+const LONGEST_EVERY_MS: u64 = 86_400_000;
+/// A call of a step that says nothing ends after so many milliseconds.
+const TIMEOUT_MS: u64 = 120_000;
+
+fn retry_of(step: &plan::Step) -> Retry {
+    use model::document::{Retry as Said, RetryName};
+    match step.retry {
+        None | Some(Said::Named(RetryName::Patient)) => Retry::PATIENT,
+        Some(Said::Named(RetryName::Quick)) => Retry::QUICK,
+        Some(Said::Named(RetryName::Never)) => Retry::NEVER,
+        Some(Said::Every { times, every_s }) => {
+            let every_ms = (u64::from(every_s) * 1_000).min(LONGEST_EVERY_MS);
+            Retry { attempts: u32::from(times) + 1, first_ms: every_ms, cap_ms: every_ms, is_slow_after: false }
+        }
+    }
+}
 
 impl Program {
-    /// Builds a program from nodes in topological order and their wires, in the order of the file.
-    pub fn new(name: String, hash: String, mut nodes: Vec<ProgramNode>, wires: &[RawWire]) -> Program {
-        let mut wire_names = Vec::with_capacity(wires.len());
-        for (number, (from, out, to, port)) in wires.iter().enumerate() {
+    /// The program of a checked plan.
+    pub fn of(plan: &plan::Plan) -> Program {
+        let mut nodes: Vec<ProgramNode> = plan
+            .steps
+            .iter()
+            .map(|step| {
+                let names = |ports: &[sdk::Port]| ports.iter().map(|it| it.name.clone()).collect::<Vec<String>>();
+                let mut outputs = names(&step.outputs);
+                outputs.push("error".into());
+                ProgramNode {
+                    id: step.id.clone(),
+                    kind: step.kind,
+                    behaviour: step.behaviour.clone(),
+                    inputs: names(&step.inputs),
+                    targets: vec![Vec::new(); outputs.len()],
+                    outputs,
+                    answer_field: Text::from(step.answer_field.as_str()),
+                    keep_as: step.keep_as.as_deref().map(Text::from),
+                    retry: retry_of(step),
+                    timeout_ms: step.timeout_s.map_or(TIMEOUT_MS, |it| u64::from(it) * 1_000),
+                    in_flight: step.in_flight.map(usize::from),
+                    connection: step.connection.clone(),
+                    wanted: step.wanted.clone(),
+                    feeds_whole_stream: step.feeds_whole_stream,
+                }
+            })
+            .collect();
+        let mut wire_names = Vec::with_capacity(plan.wires.len());
+        for (number, wire) in plan.wires.iter().enumerate() {
+            let (from, to) = (&nodes[wire.from], &nodes[wire.to]);
             wire_names.push((
-                format!("{}.{}", nodes[*from].id, nodes[*from].outputs[*out]),
-                format!("{}.{}", nodes[*to].id, nodes[*to].inputs[*port].0),
+                format!("{}.{}", from.id, from.outputs[wire.output]),
+                format!("{}.{}", to.id, to.inputs[wire.input]),
             ));
-            nodes[*from].targets[*out].push(Target { node: *to, port: *port, wire: number });
+            nodes[wire.from].targets[wire.output].push(Target { node: wire.to, port: wire.input, wire: number });
         }
-        let stages = stages(&nodes, wires);
-        let has_effects = nodes.iter().any(|it| match &it.behaviour {
-            Behaviour::Action(action) => action.effect() != sdk::Effect::Engine || it.kind != "webhook.respond",
-            Behaviour::Source(source) => source.replay() != sdk::Replay::Replayable,
-            Behaviour::Transform(_) | Behaviour::Trigger(_) => false,
-        });
+        let stages = plan
+            .stages
+            .iter()
+            .map(|stage| Stage {
+                nodes: stage.steps.clone(),
+                entries: stage
+                    .entries
+                    .iter()
+                    .map(|it| {
+                        let wire = plan.wires[it.wire];
+                        Entry { wire: it.wire, node: wire.to, port: wire.input, spills: it.spills }
+                    })
+                    .collect(),
+            })
+            .collect();
         let by_id = nodes.iter().enumerate().map(|(at, it)| (it.id.clone(), at)).collect();
-        Program { name, hash, nodes, stages, wires: wires.len(), wire_names, order_key: None, has_effects, by_id }
+        Program {
+            name: plan.name.clone(),
+            hash: plan.hash.0,
+            wires: plan.wires.len(),
+            nodes,
+            stages,
+            wire_names,
+            order_key: plan.order_key.clone(),
+            has_effects: plan.has_effects(),
+            is_volatile: plan.is_volatile,
+            by_id,
+        }
     }
 
     /// The number of a node.
@@ -163,66 +230,4 @@ impl Program {
     pub fn is_inline(&self) -> bool {
         !self.nodes.iter().any(|it| matches!(it.behaviour, Behaviour::Source(_)))
     }
-}
-
-/// A group holds so many transforms: a batch goes through it as nested calls, and the stack is finite.
-const MAX_GROUP: usize = 128;
-
-/// Groups transforms that have a single wire between them; all others stand alone.
-fn stages(nodes: &[ProgramNode], wires: &[RawWire]) -> Vec<Stage> {
-    let entering = |node: usize| wires.iter().enumerate().filter(move |(_, wire)| wire.2 == node);
-    let is_transform = |node: usize| matches!(nodes[node].behaviour, Behaviour::Transform(_));
-    let mut stage_of: Vec<Option<usize>> = vec![None; nodes.len()];
-    let mut stages: Vec<Stage> = Vec::new();
-    for (node, it) in nodes.iter().enumerate() {
-        if matches!(it.behaviour, Behaviour::Trigger(_)) {
-            continue;
-        }
-        let mut wires_in = entering(node);
-        let joined = match (wires_in.next(), wires_in.next()) {
-            (Some((_, wire)), None) if is_transform(node) && is_transform(wire.0) => stage_of[wire.0],
-            _ => None,
-        };
-        match joined.filter(|stage| stages[*stage].nodes.len() < MAX_GROUP) {
-            Some(stage) => {
-                stages[stage].nodes.push(node);
-                stage_of[node] = Some(stage);
-            }
-            None => {
-                stage_of[node] = Some(stages.len());
-                stages.push(Stage { nodes: vec![node], entries: Vec::new() });
-            }
-        }
-    }
-    let ancestors = ancestors(nodes.len(), wires);
-    for stage in &mut stages {
-        let head = stage.nodes[0];
-        let mut entries: Vec<(usize, RawWire)> = entering(head).map(|(at, wire)| (at, *wire)).collect();
-        entries.sort_by_key(|(at, wire)| (!nodes[head].inputs[wire.3].1, wire.3, *at));
-        stage.entries = entries
-            .iter()
-            .enumerate()
-            .map(|(place, (number, wire))| {
-                // a trigger has emitted all it will before anything reads: it cannot be the one that waits
-                let waits = |it: &usize| !matches!(nodes[*it].behaviour, Behaviour::Trigger(_));
-                let shared =
-                    |other: &RawWire| ancestors[wire.0].iter().any(|it| waits(it) && ancestors[other.0].contains(it));
-                let spills = entries[..place].iter().any(|(_, other)| shared(other));
-                Entry { wire: *number, node: head, port: wire.3, spills }
-            })
-            .collect();
-    }
-    stages
-}
-
-/// For each node itself and all before it.
-fn ancestors(count: usize, wires: &[RawWire]) -> Vec<std::collections::BTreeSet<usize>> {
-    let mut all: Vec<std::collections::BTreeSet<usize>> = (0..count).map(|it| [it].into()).collect();
-    for node in 0..count {
-        for wire in wires.iter().filter(|it| it.2 == node) {
-            let before = all[wire.0].clone();
-            all[node].extend(before);
-        }
-    }
-    all
 }

@@ -34,11 +34,6 @@ pub trait Source: Send + Sync {
         wanted: &FieldSet,
         cx: &dyn Cx,
     ) -> Result<Box<dyn Cursor>, NodeError>;
-
-    /// The field that keeps the record that opened the cursor; none drops it.
-    fn keep_as(&self) -> Option<&str> {
-        None
-    }
 }
 
 /// Up to a batch of records, and where reading goes on.

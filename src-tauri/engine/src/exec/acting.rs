@@ -96,7 +96,7 @@ impl Acting {
         // one record that nothing follows: its result rides on the commit that ends the run
         let is_late = records.len() == 1 && batch == 0 && !self.run.program.nodes[self.node].is_followed();
         let mut acted = Acted::default();
-        let width = self.action.concurrency().max(1);
+        let width = self.run.program.nodes[self.node].in_flight.unwrap_or(self.action.concurrency()).max(1);
         if records.len() == 1 || width == 1 {
             for (index, record) in records.into_iter().enumerate() {
                 let outcome = self.one(self.place(batch, index), &record, is_late).await?;

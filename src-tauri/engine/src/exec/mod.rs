@@ -12,4 +12,4 @@ pub(crate) mod run;
 pub(crate) mod stream;
 pub(crate) mod wire;
 
-pub use run::{Cancel, Durable, EndSink, Kept, Outcome, Place, Report, Run, Worlds};
+pub use run::{Begin, Cancel, Durable, EndSink, FailedRecord, Kept, Outcome, Place, Report, Run, SAMPLE_RECORDS, Worlds};

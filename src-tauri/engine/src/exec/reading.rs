@@ -185,7 +185,7 @@ impl ReadingStage {
     async fn pass_on(&self, opening: &Record, page: Page, emit: &mut dyn Emit) -> Result<(), NodeError> {
         let node = &self.run.program.nodes[self.node];
         let mut records = page.records;
-        if let Some(field) = self.source.keep_as() {
+        if let Some(field) = &node.keep_as {
             records = records.iter().map(|it| it.with(field, Value::Record(opening.clone()))).collect();
         }
         if !records.is_empty() {

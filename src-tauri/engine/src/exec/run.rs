@@ -178,6 +178,10 @@ pub struct Run {
     pub durable: Arc<dyn Durable>,
     /// The world.
     pub worlds: Arc<dyn Worlds>,
+    /// How many flows called each other to come here.
+    pub depth: usize,
+    /// The event may come again: the answer is kept.
+    pub keeps_answer: bool,
     /// Results from before a restart.
     pub remembered: HashMap<Place, Outcome>,
     /// Ends it early.
@@ -218,6 +222,10 @@ pub struct Begin {
     pub started_ms: i64,
     /// For formulas.
     pub roots: Roots,
+    /// How many flows called each other to come here.
+    pub depth: usize,
+    /// The event may come again: the answer is kept.
+    pub keeps_answer: bool,
     /// Results from before a restart.
     pub remembered: HashMap<Place, Outcome>,
     /// Takes end records.
@@ -259,6 +267,8 @@ impl Run {
             seed: begin.seed,
             started_ms: begin.started_ms,
             roots: begin.roots,
+            depth: begin.depth,
+            keeps_answer: begin.keeps_answer,
             wire_counts: (0..program.wires).map(|_| AtomicU64::new(0)).collect(),
             node_counts: program.nodes.iter().map(|_| NodeCounts::default()).collect(),
             program,
