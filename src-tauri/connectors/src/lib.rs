@@ -28,7 +28,7 @@ pub mod xml;
 pub fn catalogue() -> Vec<Spec> {
     let mut all = Vec::new();
     all.extend(csv::nodes());
-    all.extend(http::kinds());
+    all.extend(http::nodes());
     all.extend(json::nodes());
     all.extend(list::nodes());
     all.extend(schedule::nodes());

@@ -13,7 +13,7 @@ pub mod sign_in;
 
 use sdk::Spec;
 
-/// The kinds of this folder.
-pub fn kinds() -> Vec<Spec> {
+/// The kinds of this connector.
+pub fn nodes() -> Vec<Spec> {
     vec![Spec::action::<request::Request>(), Spec::source::<pages::Pages>()]
 }
