@@ -1,3 +1,4 @@
 //! Every node kind: one folder a connector.
 
 pub mod http;
+pub mod sql;

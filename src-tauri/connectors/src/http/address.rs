@@ -108,7 +108,8 @@ pub(super) fn encode(text: &str, also: &[u8]) -> String {
     out
 }
 
-fn decode(text: &str) -> String {
+/// Undoes percent-encoding.
+pub(crate) fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -39,7 +39,7 @@ fn header(world: &World, at: usize, name: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_call_goes_below_the_connection_and_its_answer_is_a_value() {
-    let world = world(json!({"base": "https://a.test/v1", "auth": "bearer"}), &[("token", "t0ken")])
+    let world = world(json!({"address": "https://a.test/v1", "auth": "bearer"}), &[("token", "t0ken")])
     .with_answer("POST", "https://a.test/v1/orders/7", answer(201, "{\"id\": 10000000000000000001}"));
     let node = node(json!({"method": "POST", "url": "/orders/{{ id }}", "body": "= record"}));
     let value = run(&node, &world, 1).await.unwrap();
@@ -61,20 +61,20 @@ async fn every_sign_in_reaches_the_service_where_it_belongs() {
         (json!({"auth": "none"}), "x", "authorization", None),
     ];
     for (mut settings, secret, name, expected) in table {
-        settings["base"] = "https://a.test".into();
+        settings["address"] = "https://a.test".into();
         let world = world(settings, &[("key", secret), ("password", secret)])
         .with_answer("GET", "https://a.test/x", answer(200, "{}"));
         run(&node(json!({"url": "/x"})), &world, 1).await.unwrap();
         assert_eq!(header(&world, 0, name).as_deref(), expected);
     }
-    let settings = json!({"base": "https://a.test", "auth": "api_key", "key_in": "query", "key_name": "k"});
+    let settings = json!({"address": "https://a.test", "auth": "api_key", "key_in": "query", "key_name": "k"});
     let world = world(settings, &[("key", "a b")])
         .with_answer("GET", "https://a.test/x?k=a%20b", answer(200, "{}"));
     run(&node(json!({"url": "/x"})), &world, 1).await.unwrap();
 }
 
 fn oauth() -> World {
-    let settings = json!({"base": "https://a.test", "auth": "oauth2", "token_url": "https://id.test/token",
+    let settings = json!({"address": "https://a.test", "auth": "oauth2", "token_url": "https://id.test/token",
         "client_id": "arna", "scope": "read", "token_fields": {"audience": "shop"}});
     world(settings, &[("client_secret", "s3/cret")])
 }

@@ -54,7 +54,7 @@ pub enum TokenStyle {
 #[serde(deny_unknown_fields, default)]
 pub struct HttpSettings {
     /// The address that every call begins with, such as `https://api.example.com/v1`.
-    pub base: String,
+    pub address: String,
     /// How to sign in.
     pub auth: SignIn,
     /// The user name, for `basic`.
@@ -117,6 +117,6 @@ impl HttpSettings {
     /// The addresses that this connection calls by itself; filling a slot with it grants their hosts.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
         let token = if self.auth == SignIn::Oauth2 { self.token_url.as_deref() } else { None };
-        [Some(self.base.as_str()), token].into_iter().flatten().filter(|it| !it.is_empty())
+        [Some(self.address.as_str()), token].into_iter().flatten().filter(|it| !it.is_empty())
     }
 }
