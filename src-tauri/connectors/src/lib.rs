@@ -1,4 +1,5 @@
 //! Every node kind: one folder a connector.
 
 pub mod http;
+pub mod rabbitmq;
 pub mod sql;
