@@ -404,7 +404,7 @@ fn place(text: &[u8], offset: usize, message: &str) -> JsonError {
 pub fn write(value: &Value, out: &mut Vec<u8>) {
     use std::io::Write;
     // writing into a vector cannot fail
-    let mut show = |out: &mut Vec<u8>, it: &dyn fmt::Display| {
+    let show = |out: &mut Vec<u8>, it: &dyn fmt::Display| {
         let _ok = write!(out, "\"{it}\"").is_ok();
     };
     match value {

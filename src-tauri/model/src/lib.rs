@@ -4,7 +4,10 @@
 
 pub mod batch;
 pub mod codec;
+pub mod document;
+pub mod graph;
 pub mod json;
+pub mod migrate;
 pub mod number;
 pub mod record;
 pub mod temporal;

@@ -12,8 +12,10 @@ use model::{Record, Value};
 pub enum Replay {
     /// It can be read again as it was (a file that has not changed).
     Replayable,
-    /// Its pages are stored before they are used (web pages, queries).
+    /// Its pages are stored before they are used, and reading goes on from a place (web pages).
     Recorded,
+    /// It cannot go on from a place (a plain query): it is read to its end and stored before anything follows.
+    Sealed,
 }
 
 /// A step that reads. It opens one cursor for each record that comes in, in order.
@@ -32,11 +34,6 @@ pub trait Source: Send + Sync {
         wanted: &FieldSet,
         cx: &dyn Cx,
     ) -> Result<Box<dyn Cursor>, NodeError>;
-
-    /// The field that keeps the record that opened the cursor; none drops it.
-    fn keep_as(&self) -> Option<&str> {
-        None
-    }
 }
 
 /// Up to a batch of records, and where reading goes on.
@@ -58,6 +55,11 @@ pub trait Cursor: Send {
     /// # Errors
     /// What ends the reading, with the place (file, line, page).
     async fn next(&mut self, cx: &dyn Cx) -> Result<Option<Page>, NodeError>;
+
+    /// What a replayable source was when it was opened (size, time, hash): after a restart it must be the same.
+    fn fingerprint(&self) -> Option<String> {
+        None
+    }
 
     /// Goes to where an earlier page said the next begins.
     ///
