@@ -7,7 +7,7 @@ impl Formula {
 }
 /// x
 #[derive(Clone, Copy)]
-pub enum Escape { /** x */ None, /** x */ UrlPath, /** x */ UrlQuery, /** x */ Header, /** x */ Html }
+pub enum Escape { /** x */ None, /** x */ UrlPath, /** x */ UrlQuery, /** x */ Header, /** x */ Html, /** x */ Url, /** x */ Json }
 /// x
 #[derive(Clone)]
 pub struct Template(String);

@@ -11,7 +11,7 @@ pub(super) fn render(template: &Template, record: &Record, roots: &Roots) -> Res
     if template.text().trim_start().starts_with('=') {
         return Ok(template.value(record, roots)?.to_plain());
     }
-    let text = template.render(record, roots, Escape::Url)?;
+    let text = template.render(record, roots, Escape::UrlPath)?;
     let lower = text.get(..12).unwrap_or(&text).to_ascii_lowercase();
     if !lower.starts_with("http%3a") && !lower.starts_with("https%3a") {
         return Ok(text);

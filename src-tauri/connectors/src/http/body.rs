@@ -3,9 +3,9 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use formula::{Escape, Roots};
+use formula::Roots;
 use schemars::JsonSchema;
-use sdk::{Code, NodeError, Record, Template, Value};
+use sdk::{Code, Formula, NodeError, Record, Template, Value};
 use serde::{Deserialize, Serialize};
 
 use super::address::encode;
@@ -47,7 +47,7 @@ pub(super) fn render(
     let is_formula = template.text().trim_start().starts_with('=');
     if form == BodyAs::Json && !is_formula {
         // Parts filled into JSON that was written by hand are escaped for it.
-        let text = template.render(record, roots, Escape::Json)?;
+        let text = fill_json(template.text(), record, roots)?;
         model::json::parse(text.as_bytes())
             .map_err(|e| input(format!("The body is not JSON once its parts are filled in: {e}.")))?;
         return Ok(rendered(text, "application/json"));
@@ -79,6 +79,50 @@ pub(super) fn render(
     }
 }
 
+/// Fills parts into JSON that was written by hand: inside quotes as escaped text, elsewhere as a value.
+fn fill_json(text: &str, record: &Record, roots: &Roots) -> Result<String, NodeError> {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut rest = text;
+    let mut is_quoted = false;
+    while let Some((literal, after)) = rest.split_once("{{") {
+        out.push_str(literal);
+        is_quoted = ends_quoted(literal, is_quoted);
+        let (formula, behind) = part(after).ok_or_else(|| input("A {{ in the body has no }} behind its formula.".into()))?;
+        let value = formula.value(record, roots)?;
+        if is_quoted {
+            let quoted = Value::from(value.to_plain()).to_string();
+            out.push_str(&quoted[1..quoted.len() - 1]);
+        } else {
+            out.push_str(&value.to_string());
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The formula that ends at the first `}}` where it is whole: a formula may hold braces itself.
+fn part(after: &str) -> Option<(Formula, &str)> {
+    after.match_indices("}}").find_map(|(at, _)| {
+        // Of three braces the first belongs to the formula.
+        let at = at + usize::from(after[at..].starts_with("}}}"));
+        Some((Formula::parse(&after[..at]).ok()?, &after[at + 2..]))
+    })
+}
+
+fn ends_quoted(literal: &str, mut is_quoted: bool) -> bool {
+    let mut is_escaped = false;
+    for c in literal.chars() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            _ => {}
+        }
+    }
+    is_quoted
+}
+
 fn json(value: &Value) -> Rendered {
     let mut out = Vec::new();
     model::json::write(value, &mut out);
@@ -98,7 +142,7 @@ fn fields(value: &Value) -> Result<&Record, NodeError> {
 fn multipart(fields: &Record) -> Result<Rendered, NodeError> {
     let mut parts = Vec::new();
     for (name, value) in fields.iter().filter(|(_, it)| !it.is_null()) {
-        parts.push((name.as_str(), part(name, value)?));
+        parts.push((name.as_str(), file_part(name, value)?));
     }
     // The boundary comes from the content, so that a repeated call sends the same bytes.
     let mut hasher = blake3::Hasher::new();
@@ -116,7 +160,7 @@ fn multipart(fields: &Record) -> Result<Rendered, NodeError> {
     Ok(Rendered { bytes: out.into(), content_type: format!("multipart/form-data; boundary={boundary}") })
 }
 
-fn part(name: &str, value: &Value) -> Result<(String, Vec<u8>), NodeError> {
+fn file_part(name: &str, value: &Value) -> Result<(String, Vec<u8>), NodeError> {
     let head = format!("Content-Disposition: form-data; name=\"{}\"", quoted(name));
     let Some(file) = value.as_record() else {
         return Ok((head, value.to_plain().into_bytes()));
@@ -174,7 +218,9 @@ mod tests {
     fn parts_of_json_written_by_hand_cannot_break_out() {
         let (text, _) = body("{\"note\": \"{{ note }}\"}", BodyAs::Json, order()).unwrap();
         assert_eq!(model::json::parse(text.as_bytes()).unwrap().as_record().unwrap().get("note"), order().get("note"));
-        assert_eq!(body("{\"note\": {{ note }}}", BodyAs::Json, order()).unwrap_err().code, Code::Input);
+        let (text, _) = body("{\"total\": {{ total }}, \"note\": {{ note }}}", BodyAs::Json, order()).unwrap();
+        assert_eq!(model::json::parse(text.as_bytes()).unwrap(), Value::Record(order()));
+        assert_eq!(body("{\"note\": {{ note }}", BodyAs::Json, order()).unwrap_err().code, Code::Input);
     }
 
     #[test]

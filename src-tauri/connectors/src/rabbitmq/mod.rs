@@ -7,7 +7,7 @@ pub mod settings;
 
 use sdk::Spec;
 
-/// The kinds of this folder.
-pub fn kinds() -> Vec<Spec> {
+/// The kinds of this connector.
+pub fn nodes() -> Vec<Spec> {
     vec![Spec::action::<publish::Publish>(), Spec::trigger::<consume::Consume>()]
 }

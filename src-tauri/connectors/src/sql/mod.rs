@@ -12,7 +12,7 @@ pub mod write;
 
 use sdk::Spec;
 
-/// The kinds of this folder.
-pub fn kinds() -> Vec<Spec> {
+/// The kinds of this connector.
+pub fn nodes() -> Vec<Spec> {
     vec![Spec::source::<query::Query>(), Spec::action::<write::Write>()]
 }
