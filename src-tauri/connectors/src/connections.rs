@@ -62,7 +62,11 @@ mod tests {
         for kind in kinds() {
             let schema = kind.schema();
             for (name, field) in schema["properties"].as_object().unwrap() {
-                assert!(field.to_string().contains("description") || field.get("$ref").is_some(), "{}: {name}", kind.kind);
+                assert!(
+                    field.to_string().contains("description") || field.get("$ref").is_some(),
+                    "{}: {name}",
+                    kind.kind
+                );
             }
         }
     }

@@ -87,7 +87,8 @@ fn fill_json(text: &str, record: &Record, roots: &Roots) -> Result<String, NodeE
     while let Some((literal, after)) = rest.split_once("{{") {
         out.push_str(literal);
         is_quoted = ends_quoted(literal, is_quoted);
-        let (formula, behind) = part(after).ok_or_else(|| input("A {{ in the body has no }} behind its formula.".into()))?;
+        let (formula, behind) =
+            part(after).ok_or_else(|| input("A {{ in the body has no }} behind its formula.".into()))?;
         let value = formula.value(record, roots)?;
         if is_quoted {
             let quoted = Value::from(value.to_plain()).to_string();
@@ -103,11 +104,8 @@ fn fill_json(text: &str, record: &Record, roots: &Roots) -> Result<String, NodeE
 
 /// The formula that ends at the first `}}` where it is whole: a formula may hold braces itself.
 fn part(after: &str) -> Option<(Formula, &str)> {
-    after.match_indices("}}").find_map(|(at, _)| {
-        // Of three braces the first belongs to the formula.
-        let at = at + usize::from(after[at..].starts_with("}}}"));
-        Some((Formula::parse(&after[..at]).ok()?, &after[at + 2..]))
-    })
+    let ends = (0..after.len()).filter(|at| after.as_bytes()[*at..].starts_with(b"}}"));
+    ends.into_iter().find_map(|at| Some((Formula::parse(&after[..at]).ok()?, &after[at + 2..])))
 }
 
 fn ends_quoted(literal: &str, mut is_quoted: bool) -> bool {
@@ -134,9 +132,12 @@ fn rendered(text: String, content_type: &str) -> Rendered {
 }
 
 fn fields(value: &Value) -> Result<&Record, NodeError> {
-    value
-        .as_record()
-        .ok_or_else(|| input(format!("A form needs a record such as {{name: value}}; the body gives a {}.", value.type_name())))
+    value.as_record().ok_or_else(|| {
+        input(format!(
+            "A form needs a record such as {{name: value}}; the body gives a {}.",
+            value.type_name()
+        ))
+    })
 }
 
 fn multipart(fields: &Record) -> Result<Rendered, NodeError> {
@@ -217,15 +218,20 @@ mod tests {
     #[test]
     fn parts_of_json_written_by_hand_cannot_break_out() {
         let (text, _) = body("{\"note\": \"{{ note }}\"}", BodyAs::Json, order()).unwrap();
-        assert_eq!(model::json::parse(text.as_bytes()).unwrap().as_record().unwrap().get("note"), order().get("note"));
-        let (text, _) = body("{\"total\": {{ total }}, \"note\": {{ note }}}", BodyAs::Json, order()).unwrap();
+        assert_eq!(
+            model::json::parse(text.as_bytes()).unwrap().as_record().unwrap().get("note"),
+            order().get("note")
+        );
+        let (text, _) =
+            body("{\"total\": {{ total }}, \"note\": {{ note }}}", BodyAs::Json, order()).unwrap();
         assert_eq!(model::json::parse(text.as_bytes()).unwrap(), Value::Record(order()));
         assert_eq!(body("{\"note\": {{ note }}", BodyAs::Json, order()).unwrap_err().code, Code::Input);
     }
 
     #[test]
     fn a_form_escapes_its_fields_and_leaves_out_null() {
-        let record = Record::of([("a b", Value::from("1&2=3")), ("none", Value::Null), ("ё", Value::from("+"))]);
+        let record =
+            Record::of([("a b", Value::from("1&2=3")), ("none", Value::Null), ("ё", Value::from("+"))]);
         let (text, kind) = body("= record", BodyAs::Form, record).unwrap();
         assert_eq!(text, "a%20b=1%262%3D3&%D1%91=%2B");
         assert_eq!(kind, "application/x-www-form-urlencoded");
@@ -234,10 +240,17 @@ mod tests {
 
     #[test]
     fn a_file_goes_into_a_multipart_form_and_its_name_cannot_break_out() {
-        let file = Record::of([("file_name", Value::from("a\"\r\nX: 1.txt")), ("base64", Value::from("aGk="))]);
-        let (text, kind) = body("= record", BodyAs::Multipart, Record::of([("file", Value::Record(file))])).unwrap();
+        let file =
+            Record::of([("file_name", Value::from("a\"\r\nX: 1.txt")), ("base64", Value::from("aGk="))]);
+        let (text, kind) =
+            body("= record", BodyAs::Multipart, Record::of([("file", Value::Record(file))])).unwrap();
         let boundary = kind.split_once("boundary=").unwrap().1;
-        assert!(text.starts_with(&format!("--{boundary}\r\n")) && text.ends_with(&format!("--{boundary}--\r\n")));
-        assert!(text.contains("filename=\"a%22%0D%0AX: 1.txt\"") && text.contains("\r\n\r\nhi\r\n"), "{text}");
+        assert!(
+            text.starts_with(&format!("--{boundary}\r\n")) && text.ends_with(&format!("--{boundary}--\r\n"))
+        );
+        assert!(
+            text.contains("filename=\"a%22%0D%0AX: 1.txt\"") && text.contains("\r\n\r\nhi\r\n"),
+            "{text}"
+        );
     }
 }

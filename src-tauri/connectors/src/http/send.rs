@@ -63,10 +63,7 @@ pub(super) async fn send(draft: Draft, effect: Effect, cx: &dyn Cx) -> Result<Ht
 }
 
 /// What may be repeated is never unclear.
-fn repeatable(
-    answer: Result<HttpAnswer, NodeError>,
-    effect: Effect,
-) -> Result<HttpAnswer, NodeError> {
+fn repeatable(answer: Result<HttpAnswer, NodeError>, effect: Effect) -> Result<HttpAnswer, NodeError> {
     answer.map_err(|mut error| {
         if error.code == Code::Ambiguous && effect != Effect::Ambiguous {
             error.code = Code::Unavailable;

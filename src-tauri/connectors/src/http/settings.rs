@@ -106,12 +106,16 @@ impl HttpSettings {
         if connection.kind() != "http" {
             return Err(NodeError::new(
                 Code::Config,
-                format!("The connection {name} is of kind {}; a web service is needed here.", connection.kind()),
+                format!(
+                    "The connection {name} is of kind {}; a web service is needed here.",
+                    connection.kind()
+                ),
             ));
         }
         let json = model::json::to_serde(&Value::Record(connection.settings().clone()));
-        serde_json::from_value(json)
-            .map_err(|e| NodeError::new(Code::Config, format!("The connection {name} has a wrong setting: {e}.")))
+        serde_json::from_value(json).map_err(|e| {
+            NodeError::new(Code::Config, format!("The connection {name} has a wrong setting: {e}."))
+        })
     }
 
     /// The addresses that this connection calls by itself; filling a slot with it grants their hosts.

@@ -12,7 +12,8 @@ use lapin::types::{AMQPValue, FieldTable};
 use schemars::JsonSchema;
 use sdk::trigger::{Event, Inbox, Start};
 use sdk::{
-    Category, Code, ConfigError, Cx, Level, Need, Node, NodeError, Ports, Record, RecordBuilder, Trigger, Value, async_trait,
+    Category, Code, ConfigError, Cx, Level, Need, Node, NodeError, Ports, Record, RecordBuilder, Trigger,
+    Value, async_trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -75,8 +76,10 @@ impl Node for Consume {
 impl Consume {
     fn event(&self, delivery: &Delivery) -> Event {
         let properties = &delivery.properties;
-        let id = properties.message_id().as_ref().map(|it| it.as_str().to_owned()).filter(|it| !it.is_empty());
-        let kind = properties.content_type().as_ref().map(|it| it.as_str().to_ascii_lowercase()).unwrap_or_default();
+        let id =
+            properties.message_id().as_ref().map(|it| it.as_str().to_owned()).filter(|it| !it.is_empty());
+        let kind =
+            properties.content_type().as_ref().map(|it| it.as_str().to_ascii_lowercase()).unwrap_or_default();
         let mut headers = RecordBuilder::default();
         for (name, value) in properties.headers().iter().flat_map(|it| it.inner().iter()) {
             headers.set(name.as_str(), plain(value));
@@ -104,7 +107,12 @@ impl Consume {
             .map_err(|e| failed(&e))?;
         channel.basic_qos(self.prefetch, BasicQosOptions::default()).await.map_err(|e| failed(&e))?;
         let mut consumer = channel
-            .basic_consume(self.queue.as_str().into(), "".into(), BasicConsumeOptions::default(), FieldTable::default())
+            .basic_consume(
+                self.queue.as_str().into(),
+                "".into(),
+                BasicConsumeOptions::default(),
+                FieldTable::default(),
+            )
             .await
             .map_err(|e| failed(&e))?;
         *is_up = true;

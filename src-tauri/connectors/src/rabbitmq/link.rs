@@ -50,7 +50,9 @@ pub(super) async fn dial(connection: &dyn Connection, cx: &dyn Cx) -> Result<lap
         query: AMQPQueryString { heartbeat: Some(HEARTBEAT_S), ..AMQPQueryString::default() },
     };
     let properties = ConnectionProperties::default().with_connection_name("arna".into());
-    let late = || NodeError::new(Code::Unavailable, format!("RabbitMQ at {at} could not be reached within 10 seconds."));
+    let late = || {
+        NodeError::new(Code::Unavailable, format!("RabbitMQ at {at} could not be reached within 10 seconds."))
+    };
     let dialled = tokio::time::timeout(CONNECT_TIME, lapin::Connection::connect_uri(uri, properties)).await;
     dialled.map_err(|_| late())?.map_err(|e| match failed(&e) {
         error if error.code == Code::Auth => {

@@ -8,7 +8,8 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Confirmation};
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Template, Value, async_trait,
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Template,
+    Value, async_trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +56,10 @@ impl Node for Publish {
 
     fn problems(&self) -> Vec<ConfigError> {
         if self.exchange.text().is_empty() && self.routing_key.text().trim().is_empty() {
-            return vec![ConfigError::new("/routing_key", "Write the name of the queue, or an exchange and a routing key.")];
+            return vec![ConfigError::new(
+                "/routing_key",
+                "Write the name of the queue, or an exchange and a routing key.",
+            )];
         }
         Vec::new()
     }
@@ -68,7 +72,10 @@ impl Node for Publish {
 fn name(template: &Template, what: &str, call: &Call<'_>, cx: &dyn Cx) -> Result<String, NodeError> {
     let text = template.value(call.record, cx.roots())?.to_plain();
     if text.len() > MOST_NAME_BYTES {
-        return Err(NodeError::new(Code::Input, format!("The {what} is longer than {MOST_NAME_BYTES} bytes.")));
+        return Err(NodeError::new(
+            Code::Input,
+            format!("The {what} is longer than {MOST_NAME_BYTES} bytes."),
+        ));
     }
     Ok(text)
 }
@@ -115,7 +122,13 @@ impl Action for Publish {
         let confirming = async {
             let sent = line
                 .channel
-                .basic_publish(exchange.as_str().into(), routing_key.as_str().into(), options, &payload, properties)
+                .basic_publish(
+                    exchange.as_str().into(),
+                    routing_key.as_str().into(),
+                    options,
+                    &payload,
+                    properties,
+                )
                 .await?;
             sent.await
         };
@@ -144,7 +157,9 @@ impl Action for Publish {
                     returned.reply_text.as_str()
                 ),
             )),
-            Confirmation::Nack(None) => Err(NodeError::new(Code::Busy, "RabbitMQ could not store the message.")),
+            Confirmation::Nack(None) => {
+                Err(NodeError::new(Code::Busy, "RabbitMQ could not store the message."))
+            }
             Confirmation::NotRequested => {
                 Err(NodeError::new(Code::Internal, "The line to RabbitMQ was opened without confirms."))
             }

@@ -40,11 +40,16 @@ impl RabbitSettings {
     /// The connection is of another kind, or a setting is not what it should be.
     pub(super) fn target(connection: &dyn Connection) -> Result<Target, NodeError> {
         let name = connection.name();
-        let wrong = |what: String| NodeError::new(Code::Config, format!("The connection {name} has a wrong setting: {what}."));
+        let wrong = |what: String| {
+            NodeError::new(Code::Config, format!("The connection {name} has a wrong setting: {what}."))
+        };
         if connection.kind() != "rabbitmq" {
             return Err(NodeError::new(
                 Code::Config,
-                format!("The connection {name} is of kind {}; a RabbitMQ connection is needed here.", connection.kind()),
+                format!(
+                    "The connection {name} is of kind {}; a RabbitMQ connection is needed here.",
+                    connection.kind()
+                ),
             ));
         }
         let json = model::json::to_serde(&Value::Record(connection.settings().clone()));

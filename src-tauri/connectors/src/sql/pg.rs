@@ -65,10 +65,16 @@ pub(super) async fn connect(connection: &dyn Connection, cx: &dyn Cx) -> Result<
         }
     }
     let at = format!("{}:{}", settings.host, settings.port);
-    let late = || NodeError::new(Code::Unavailable, format!("The database at {at} could not be reached within 10 seconds."));
+    let late = || {
+        NodeError::new(
+            Code::Unavailable,
+            format!("The database at {at} could not be reached within 10 seconds."),
+        )
+    };
     let opening = async {
         let stream = TcpStream::connect(address).await.map_err(|e| {
-            NodeError::new(Code::Unavailable, format!("The database at {at} could not be reached.")).because(e)
+            NodeError::new(Code::Unavailable, format!("The database at {at} could not be reached."))
+                .because(e)
         })?;
         // A socket that cannot be set is only slower.
         let _ = stream.set_nodelay(true);
@@ -96,16 +102,23 @@ pub(super) async fn connect(connection: &dyn Connection, cx: &dyn Cx) -> Result<
 pub(super) fn failed(error: &tokio_postgres::Error) -> NodeError {
     let Some(reported) = error.as_db_error() else {
         // What cannot be bound fails here, before anything is sent.
-        if let Some(NotBound(sentence)) = std::error::Error::source(error).and_then(|it| it.downcast_ref::<NotBound>()) {
+        if let Some(NotBound(sentence)) =
+            std::error::Error::source(error).and_then(|it| it.downcast_ref::<NotBound>())
+        {
             return NodeError::new(Code::Input, sentence.clone());
         }
-        let code = if error.is_closed() || std::error::Error::source(error).is_none_or(|it| it.is::<std::io::Error>()) {
+        let code = if error.is_closed()
+            || std::error::Error::source(error).is_none_or(|it| it.is::<std::io::Error>())
+        {
             Code::Unavailable
         } else {
             Code::Config
         };
-        return NodeError::new(code, "The connection to the database broke off, or it did not understand the request.")
-            .because(error);
+        return NodeError::new(
+            code,
+            "The connection to the database broke off, or it did not understand the request.",
+        )
+        .because(error);
     };
     let state = reported.code().code();
     let code = match state.get(..2).unwrap_or_default() {
@@ -135,7 +148,11 @@ struct NotBound(String);
 pub(super) struct Bound<'v>(pub(super) &'v Value);
 
 impl ToSql for Bound<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         if self.0.is_null() {
             return Ok(IsNull::Yes);
         }
@@ -146,7 +163,9 @@ impl ToSql for Bound<'_> {
             (value, _) => value.to_plain(),
         };
         if text.contains('\0') {
-            return Err(Box::new(NotBound("The text holds a NUL character, which a database cannot store.".into())));
+            return Err(Box::new(NotBound(
+                "The text holds a NUL character, which a database cannot store.".into(),
+            )));
         }
         out.extend_from_slice(text.as_bytes());
         Ok(IsNull::No)

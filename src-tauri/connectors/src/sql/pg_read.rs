@@ -37,9 +37,9 @@ impl<'r> FromSql<'r> for Raw<'r> {
 /// # Errors
 /// A type that has no form here.
 pub(super) fn cell(row: &Row, at: usize, column: &Column) -> Result<Value, NodeError> {
-    let raw: Raw<'_> = row
-        .try_get(at)
-        .map_err(|e| NodeError::new(Code::Damaged, format!("The column {} cannot be read.", column.name())).because(e))?;
+    let raw: Raw<'_> = row.try_get(at).map_err(|e| {
+        NodeError::new(Code::Damaged, format!("The column {} cannot be read.", column.name())).because(e)
+    })?;
     let Some(bytes) = raw.0 else { return Ok(Value::Null) };
     value(column.type_(), bytes).ok_or_else(|| {
         NodeError::new(
@@ -76,7 +76,9 @@ fn value(ty: &Type, bytes: &[u8]) -> Option<Value> {
             Some(Number::from_f64(it).map_or_else(|| Value::from(it.to_string()), Value::Number))
         }
         Type::NUMERIC => numeric(bytes),
-        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::CHAR | Type::UNKNOWN | Type::XML => text(bytes),
+        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::CHAR | Type::UNKNOWN | Type::XML => {
+            text(bytes)
+        }
         Type::JSON => model::json::parse(bytes).ok(),
         Type::JSONB => model::json::parse(bytes.strip_prefix(&[1])?).ok(),
         Type::BYTEA => Some(Value::from(BASE64_STANDARD.encode(bytes))),

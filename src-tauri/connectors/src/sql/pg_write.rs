@@ -15,10 +15,16 @@ use super::write::{Row, Work, Written, uncertain};
 ///
 /// # Errors
 /// What concerns all rows: no connection, no such table.
-pub(super) async fn write(connection: &dyn Connection, cx: &dyn Cx, work: Work<'_>) -> Result<Written, NodeError> {
+pub(super) async fn write(
+    connection: &dyn Connection,
+    cx: &dyn Cx,
+    work: Work<'_>,
+) -> Result<Written, NodeError> {
     let mut used = connect(connection, cx).await?;
     if work.exactly_once {
-        let sql = format!("CREATE TABLE IF NOT EXISTS {MARKERS} (key text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())");
+        let sql = format!(
+            "CREATE TABLE IF NOT EXISTS {MARKERS} (key text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
+        );
         // Two that create it at the same time disagree; the table is there all the same.
         if let Err(error) = used.client.batch_execute(&sql).await
             && used.client.query(&format!("SELECT key FROM {MARKERS} LIMIT 0"), &[]).await.is_err()
@@ -35,7 +41,10 @@ pub(super) async fn write(connection: &dyn Connection, cx: &dyn Cx, work: Work<'
 }
 
 /// Prepares each different statement once.
-async fn prepared(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> Result<HashMap<String, Statement>, NodeError> {
+async fn prepared(
+    transaction: &Transaction<'_>,
+    rows: &[Row<'_>],
+) -> Result<HashMap<String, Statement>, NodeError> {
     let mut statements = HashMap::new();
     for row in rows {
         if !statements.contains_key(&row.statement.sql) {
@@ -47,12 +56,16 @@ async fn prepared(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> Result<Has
 }
 
 /// The keys that were not marked before; they are marked now, by this transaction.
-async fn fresh<'r>(transaction: &Transaction<'_>, work: &'r Work<'_>) -> Result<Option<HashSet<&'r str>>, NodeError> {
+async fn fresh<'r>(
+    transaction: &Transaction<'_>,
+    work: &'r Work<'_>,
+) -> Result<Option<HashSet<&'r str>>, NodeError> {
     if !work.exactly_once {
         return Ok(None);
     }
     let keys: Vec<Value> = work.rows.iter().map(|it| Value::from(it.key)).collect();
-    let sql = format!("INSERT INTO {MARKERS} (key) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING key");
+    let sql =
+        format!("INSERT INTO {MARKERS} (key) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING key");
     let keys = Value::list(keys);
     let marked = transaction.query(&sql, &[&Bound(&keys)]).await.map_err(|e| failed(&e))?;
     let marked: HashSet<String> = marked.iter().filter_map(|it| it.try_get(0).ok()).collect();

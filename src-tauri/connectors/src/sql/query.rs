@@ -4,7 +4,8 @@ use formula::FieldSet;
 use schemars::JsonSchema;
 use sdk::source::{Cursor, Page, Replay};
 use sdk::{
-    Category, Code, ConfigError, Cx, Need, Node, NodeError, Ports, Record, Source, Template, Value, async_trait,
+    Category, Code, ConfigError, Cx, Need, Node, NodeError, Ports, Record, Source, Template, Value,
+    async_trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +37,6 @@ pub struct Query {
     /// Reads only what is new: the last value of a column is remembered from run to run and is the parameter after the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remember: Option<Remember>,
-    /// The field that keeps the record that started the reading; it is dropped when empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keep_as: Option<String>,
     /// Seconds to wait for the next rows; 60 when empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<u32>,
@@ -48,7 +46,8 @@ impl Node for Query {
     const KIND: &'static str = "sql.query";
     const TITLE: &'static str = "Read from a database";
     const CATEGORY: Category = Category::Databases;
-    const WORDS: &'static [&'static str] = &["SQL", "select", "Postgres", "PostgreSQL", "SQLite", "table", "rows"];
+    const WORDS: &'static [&'static str] =
+        &["SQL", "select", "Postgres", "PostgreSQL", "SQLite", "table", "rows"];
 
     fn ports(&self) -> Ports {
         Ports::default().input("in", "Each record runs the statement once.").output("out", "The rows.")
@@ -57,7 +56,10 @@ impl Node for Query {
     fn problems(&self) -> Vec<ConfigError> {
         let mut problems = Vec::new();
         if self.sql.trim().is_empty() {
-            problems.push(ConfigError::new("/sql", "Write a statement, such as SELECT * FROM orders WHERE id = $1."));
+            problems.push(ConfigError::new(
+                "/sql",
+                "Write a statement, such as SELECT * FROM orders WHERE id = $1.",
+            ));
         }
         if self.sql.contains("{{") {
             problems.push(ConfigError::new(
@@ -92,11 +94,12 @@ impl Source for Query {
         Replay::Recorded
     }
 
-    fn keep_as(&self) -> Option<&str> {
-        self.keep_as.as_deref().filter(|it| !it.is_empty())
-    }
-
-    async fn open(&self, opening: &Record, _wanted: &FieldSet, cx: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
+    async fn open(
+        &self,
+        opening: &Record,
+        _wanted: &FieldSet,
+        cx: &dyn Cx,
+    ) -> Result<Box<dyn Cursor>, NodeError> {
         let mut parameters: Vec<Value> = Vec::with_capacity(self.parameters.len() + 1);
         for template in &self.parameters {
             parameters.push(template.value(opening, cx.roots())?);

@@ -42,7 +42,9 @@ impl PostgresSettings {
     pub(super) fn target(&self) -> Result<Target, NodeError> {
         let mut target = Target { port: 5_432, ..Target::default() };
         if let Some(address) = self.address.as_deref().filter(|it| !it.is_empty()) {
-            let url = reqwest::Url::parse(address).ok().filter(|it| matches!(it.scheme(), "postgres" | "postgresql"));
+            let url = reqwest::Url::parse(address)
+                .ok()
+                .filter(|it| matches!(it.scheme(), "postgres" | "postgresql"));
             let url = url.ok_or_else(|| wrong("address must be postgres://user@host:5432/database"))?;
             target.host = url.host_str().unwrap_or_default().into();
             target.port = url.port().unwrap_or(5_432);
@@ -55,7 +57,8 @@ impl PostgresSettings {
         target.port = self.port.unwrap_or(target.port);
         target.database = given(&self.database).unwrap_or(target.database);
         target.user = given(&self.user).unwrap_or(target.user);
-        for (value, name) in [(&target.host, "host"), (&target.database, "database"), (&target.user, "user")] {
+        for (value, name) in [(&target.host, "host"), (&target.database, "database"), (&target.user, "user")]
+        {
             if value.is_empty() {
                 return Err(wrong(&format!("{name} is missing")));
             }
@@ -94,7 +97,10 @@ pub struct SqliteSettings {
 pub(super) fn of<S: DeserializeOwned>(connection: &dyn Connection) -> Result<S, NodeError> {
     let json = model::json::to_serde(&Value::Record(connection.settings().clone()));
     serde_json::from_value(json).map_err(|e| {
-        NodeError::new(Code::Config, format!("The connection {} has a wrong setting: {e}.", connection.name()))
+        NodeError::new(
+            Code::Config,
+            format!("The connection {} has a wrong setting: {e}.", connection.name()),
+        )
     })
 }
 
@@ -124,7 +130,8 @@ mod tests {
         assert_eq!((target.host.as_str(), target.port, target.database.as_str()), ("db.test", 6_000, "shop"));
         assert_eq!((target.user.as_str(), target.password.as_deref()), ("anna", Some("p@ss")));
         assert!(PostgresSettings::default().target().unwrap_err().sentence.contains("host"));
-        let http = PostgresSettings { address: Some("http://db.test/".into()), ..PostgresSettings::default() };
+        let http =
+            PostgresSettings { address: Some("http://db.test/".into()), ..PostgresSettings::default() };
         assert!(!http.target().unwrap_err().sentence.contains("db.test"));
     }
 }

@@ -25,14 +25,19 @@ const LOCK_TIME: Duration = Duration::from_secs(5);
 pub(super) fn open(settings: &SqliteSettings) -> Result<rusqlite::Connection, NodeError> {
     let path = Path::new(&settings.path);
     let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    flags |= if settings.is_read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    flags |= if settings.is_read_only {
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+    };
     if settings.creates && !settings.is_read_only {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     } else if !path.is_file() {
         return Err(NodeError::new(Code::NotFound, format!("There is no database file {}.", settings.path)));
     }
-    let connection = rusqlite::Connection::open_with_flags(path, flags)
-        .map_err(|e| NodeError::new(Code::Unavailable, format!("The file {} cannot be opened.", settings.path)).because(e))?;
+    let connection = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| {
+        NodeError::new(Code::Unavailable, format!("The file {} cannot be opened.", settings.path)).because(e)
+    })?;
     let prepared = connection
         .busy_timeout(LOCK_TIME)
         // A statement reaches this file and no other one.
@@ -51,12 +56,14 @@ pub(super) fn failed(error: &rusqlite::Error) -> NodeError {
     };
     let code = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Code::Unavailable,
-        Some(ErrorCode::ConstraintViolation | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Code::Refused,
+        Some(ErrorCode::ConstraintViolation | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            Code::Refused
+        }
         Some(ErrorCode::TypeMismatch | ErrorCode::TooBig) => Code::Input,
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Code::Damaged,
-        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory) => {
-            Code::Unavailable
-        }
+        Some(
+            ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory,
+        ) => Code::Unavailable,
         Some(ErrorCode::OperationInterrupted) => Code::Timeout,
         _ => Code::Config,
     };
@@ -89,7 +96,10 @@ fn bind(statement: &mut Statement<'_>, parameters: &[Value]) -> Result<(), NodeE
                 plain
             }
             Some(name) => name.get(1..).and_then(|it| it.parse::<usize>().ok()).ok_or_else(|| {
-                NodeError::new(Code::Config, format!("The statement has a parameter {name}; write $1, $2, ... instead."))
+                NodeError::new(
+                    Code::Config,
+                    format!("The statement has a parameter {name}; write $1, $2, ... instead."),
+                )
             })?,
         };
         most = most.max(number);

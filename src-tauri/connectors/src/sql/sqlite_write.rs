@@ -28,12 +28,15 @@ pub(super) async fn write(connection: &dyn Connection, work: Work<'_>) -> Result
         .map(|it| Row { sql: it.statement.sql, values: it.values, key: it.key.to_owned() })
         .collect();
     let writing = tokio::task::spawn_blocking(move || write_all(&settings, &rows, exactly_once));
-    writing.await.map_err(|e| NodeError::new(Code::Internal, "Writing into the database ended unexpectedly.").because(e))?
+    writing.await.map_err(|e| {
+        NodeError::new(Code::Internal, "Writing into the database ended unexpectedly.").because(e)
+    })?
 }
 
 fn write_all(settings: &SqliteSettings, rows: &[Row], exactly_once: bool) -> Result<Written, NodeError> {
     let mut database = open(settings)?;
-    let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| failed(&e))?;
+    let transaction =
+        database.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| failed(&e))?;
     if exactly_once {
         let sql = format!(
             "CREATE TABLE IF NOT EXISTS {MARKERS} (key TEXT PRIMARY KEY, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"

@@ -45,7 +45,12 @@ fn column(name: &str) -> String {
 ///
 /// # Errors
 /// A key that the record does not set, or nothing to set.
-pub(super) fn build(mode: Mode, table: &str, columns: &[String], keys: &[String]) -> Result<Statement, NodeError> {
+pub(super) fn build(
+    mode: Mode,
+    table: &str,
+    columns: &[String],
+    keys: &[String],
+) -> Result<Statement, NodeError> {
     let input = |sentence: String| NodeError::new(Code::Input, sentence);
     if let Some(key) = keys.iter().find(|it| !columns.contains(it)) {
         return Err(input(format!("The record has no value for the key column {key} of {table}.")));
@@ -58,11 +63,13 @@ pub(super) fn build(mode: Mode, table: &str, columns: &[String], keys: &[String]
     let place = |at: usize| format!("${at}");
     let places = |count: usize| (1..=count).map(place).collect::<Vec<_>>().join(", ");
     let set = |from: usize| -> String {
-        let parts: Vec<_> = others.iter().enumerate().map(|(at, it)| format!("{} = ${}", column(it), at + from)).collect();
+        let parts: Vec<_> =
+            others.iter().enumerate().map(|(at, it)| format!("{} = ${}", column(it), at + from)).collect();
         parts.join(", ")
     };
     let hit = |from: usize| -> String {
-        let parts: Vec<_> = keys.iter().enumerate().map(|(at, it)| format!("{} = ${}", column(it), at + from)).collect();
+        let parts: Vec<_> =
+            keys.iter().enumerate().map(|(at, it)| format!("{} = ${}", column(it), at + from)).collect();
         parts.join(" AND ")
     };
     if all.is_empty() || (mode == Mode::Update && others.is_empty()) {
@@ -111,7 +118,9 @@ mod tests {
 
     fn sql(mode: Mode, columns: &[&str], keys: &[&str]) -> Result<(String, String), Code> {
         let own = |list: &[&str]| list.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
-        build(mode, "shop.orders", &own(columns), &own(keys)).map(|it| (it.sql, it.columns.join(","))).map_err(|e| e.code)
+        build(mode, "shop.orders", &own(columns), &own(keys))
+            .map(|it| (it.sql, it.columns.join(",")))
+            .map_err(|e| e.code)
     }
 
     #[test]

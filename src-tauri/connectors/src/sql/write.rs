@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Scope, Template, Value,
-    async_trait,
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Scope,
+    Template, Value, async_trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,10 @@ impl Node for Write {
     fn problems(&self) -> Vec<ConfigError> {
         let mut problems = Vec::new();
         if self.table.trim().is_empty() || self.table.split('.').any(|it| it.trim().is_empty()) {
-            problems.push(ConfigError::new("/table", "Write the name of the table, such as orders or shop.orders."));
+            problems.push(ConfigError::new(
+                "/table",
+                "Write the name of the table, such as orders or shop.orders.",
+            ));
         }
         if self.mode != Mode::Insert && self.keys.is_empty() {
             problems.push(ConfigError::new("/keys", "Name the columns that tell rows apart, such as id."));

@@ -46,7 +46,8 @@ async fn write(place: &Place, node: &Write, text: &str) -> Vec<Result<i64, Code>
     let calls: Vec<Call<'_>> =
         records.iter().zip(&keys).map(|(record, key)| Call { record, key, attempt: 1 }).collect();
     let answers = node.run_chunk(&calls, &place.world).await;
-    let rows = |it: Value| it.as_record().unwrap().get("rows").unwrap().as_number().unwrap().to_i64().unwrap();
+    let rows =
+        |it: Value| it.as_record().unwrap().get("rows").unwrap().as_number().unwrap().to_i64().unwrap();
     answers.into_iter().map(|it| it.map(rows).map_err(|e| e.code)).collect()
 }
 
@@ -67,8 +68,13 @@ async fn rows_are_inserted_changed_and_deleted() {
     let rows = r#"[{"id": 1, "total": 12345678901234567890.10}, {"id": 2, "total": 0.5, "note": "'); DROP TABLE orders; --"}]"#;
     assert_eq!(write(&place, &insert, rows).await, [Ok(1), Ok(1)]);
     let upsert = node(json!({"table": "orders", "mode": "upsert", "keys": ["id"]}));
-    assert_eq!(write(&place, &upsert, r#"[{"id": 2, "total": 7}, {"id": 3, "total": 8}]"#).await, [Ok(1), Ok(1)]);
-    let update = node(json!({"table": "orders", "mode": "update", "keys": ["id"], "columns": {"id": "= id", "note": "no {{ id }}"}}));
+    assert_eq!(
+        write(&place, &upsert, r#"[{"id": 2, "total": 7}, {"id": 3, "total": 8}]"#).await,
+        [Ok(1), Ok(1)]
+    );
+    let update = node(
+        json!({"table": "orders", "mode": "update", "keys": ["id"], "columns": {"id": "= id", "note": "no {{ id }}"}}),
+    );
     assert_eq!(write(&place, &update, r#"[{"id": 3}, {"id": 99}]"#).await, [Ok(1), Ok(0)]);
     let delete = node(json!({"table": "orders", "mode": "delete", "keys": ["id"]}));
     assert_eq!(write(&place, &delete, r#"[{"id": 3}, {"other": 1}]"#).await, [Ok(1), Err(Code::Input)]);
@@ -81,7 +87,8 @@ async fn rows_are_inserted_changed_and_deleted() {
 #[tokio::test]
 async fn a_refused_row_fails_alone() {
     let place = place("CREATE TABLE orders (id INTEGER PRIMARY KEY, total INTEGER CHECK (total > 0))");
-    let rows = r#"[{"id": 1, "total": 1}, {"id": 1, "total": 2}, {"id": 2, "total": -1}, {"id": 3, "total": 3}]"#;
+    let rows =
+        r#"[{"id": 1, "total": 1}, {"id": 1, "total": 2}, {"id": 2, "total": -1}, {"id": 3, "total": 3}]"#;
     let answers = write(&place, &node(json!({"table": "orders"})), rows).await;
     assert_eq!(answers, [Ok(1), Err(Code::Refused), Err(Code::Refused), Ok(1)]);
     assert_eq!(write(&place, &node(json!({"table": "no_such"})), rows).await[0], Err(Code::Config));
@@ -94,7 +101,10 @@ async fn with_markers_a_repetition_writes_nothing() {
     assert_eq!(node.effect(), Effect::Transactional);
     assert_eq!(write(&place, &node, r#"[{"id": 1}, {"id": 2}]"#).await, [Ok(1), Ok(1)]);
     assert_eq!(write(&place, &node, r#"[{"id": 1}, {"id": 2}, {"id": 3}]"#).await, [Ok(0), Ok(0), Ok(1)]);
-    assert_eq!(read(&place, json!({"sql": "SELECT count(*) AS n FROM orders"})).await.unwrap(), r#"[{"n":3}]"#);
+    assert_eq!(
+        read(&place, json!({"sql": "SELECT count(*) AS n FROM orders"})).await.unwrap(),
+        r#"[{"n":3}]"#
+    );
 }
 
 #[tokio::test]
@@ -160,5 +170,8 @@ async fn a_statement_reaches_no_other_file_and_says_what_is_wrong() {
 fn a_wrong_configuration_says_which_field() {
     let problems = |config| sdk::Spec::action::<Write>().parse(&config).unwrap().problems;
     assert_eq!(problems(json!({"table": "a.", "mode": "update"})).len(), 2);
-    assert_eq!(problems(json!({"table": "a", "mode": "upsert", "keys": ["id"], "columns": {"x": "1"}}))[0].field, "/keys");
+    assert_eq!(
+        problems(json!({"table": "a", "mode": "upsert", "keys": ["id"], "columns": {"x": "1"}}))[0].field,
+        "/keys"
+    );
 }

@@ -165,8 +165,9 @@ impl Node for Receive {
         }
         let last = path.rsplit('/').next().unwrap_or_default();
         if matches!(self.auth, Auth::PathToken {}) && last.len() < SECRET_PATH_CHARS {
-            let sentence =
-                format!("An address that proves who calls ends in a part of at least {SECRET_PATH_CHARS} random characters");
+            let sentence = format!(
+                "An address that proves who calls ends in a part of at least {SECRET_PATH_CHARS} random characters"
+            );
             problems.push(ConfigError::new("/path", sentence));
         }
         if let Auth::Signature { scheme: Scheme::Plain, header: None } = &self.auth {
