@@ -11,6 +11,7 @@ mod send;
 pub mod settings;
 pub mod sign_in;
 
+pub(crate) use address::decode as decoded;
 use sdk::Spec;
 
 /// The kinds of this connector.
