@@ -1,1 +1,3 @@
 //! Test support shared by the test targets of this crate.
+
+pub mod servers;
