@@ -1,1 +1,3 @@
-//! placeholder
+//! Every node kind: one folder a connector.
+
+pub mod http;

@@ -158,6 +158,8 @@ pub(crate) struct Stored {
     pub(crate) ends: Option<Arc<dyn EndSink>>,
     pub(crate) order_key: Option<String>,
     pub(crate) depth: usize,
+    /// The event may come again: its answer is kept.
+    pub(crate) keeps_answer: bool,
 }
 
 impl Stored {
@@ -174,6 +176,7 @@ impl Stored {
             ends: None,
             order_key: None,
             depth: 0,
+            keeps_answer: false,
         }
     }
 }
@@ -304,6 +307,7 @@ impl Inner {
             remembered: HashMap::new(),
             ends: start.ends,
             depth: start.depth,
+            keeps_answer: start.dedupe_key.is_some(),
             live,
         };
         if stored.live.program.is_volatile {
@@ -363,7 +367,7 @@ impl Inner {
         exec::inline::run(&run.0, (run.1, 0), run.2).await;
         let report = run.0.report();
         let ended = self.ended(&run.0, &report, keep.as_deref());
-        let end = self.end_run(&live, run_id, &report, &ended);
+        let end = self.end_run(&live, &run.0, run_id, (&report, &ended));
         let mut changes = opening.changes(|start| Change::WholeRun(Box::new((start, end))));
         changes.extend(self.letters(&live, run_id, &run.0, &report));
         if report.state != EndState::Ok {
@@ -371,6 +375,7 @@ impl Inner {
         }
         match self.journal.commit(changes).await.map_err(|e| storage(&e))? {
             Committed::Stored => {
+                self.follow_up(&live, &ended);
                 self.tell(EngineEvent::Ended {
                     flow: live.id.clone(),
                     run: ended.run.clone(),
@@ -425,6 +430,7 @@ impl Inner {
         }
         let ended = self.end(&live, &run, &journaled, keep.as_deref()).await;
         self.active().remove(&run.id);
+        self.follow_up(&live, &ended);
         self.tell(EngineEvent::Ended {
             flow: live.id.clone(),
             run: run.id.clone(),
@@ -445,7 +451,7 @@ impl Inner {
         let mut changes: Vec<Change> =
             report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)).collect();
         changes.extend(self.letters(live, journaled.run, run, &report));
-        changes.push(Change::EndRun(self.end_run(live, journaled.run, &report, &ended)));
+        changes.push(Change::EndRun(self.end_run(live, run, journaled.run, (&report, &ended))));
         match self.journal.commit(changes).await {
             // samples are the first thing to go when the disk is busy
             Ok(_) => drop(self.journal.offer(samples(journaled.run, run, &report))),
@@ -492,6 +498,7 @@ impl Inner {
         let begin = Begin {
             roots: live.roots(&id, (stored.started_ms, stored.seed), stored.records.first()),
             depth: stored.depth,
+            keeps_answer: stored.keeps_answer,
             id,
             seed: stored.seed,
             started_ms: stored.started_ms,
@@ -522,9 +529,10 @@ impl Inner {
         }
     }
 
-    fn end_run(&self, live: &Live, run: RunId, report: &Report, ended: &Ended) -> EndRun {
+    fn end_run(&self, live: &Live, run: &Run, id: RunId, by: (&Report, &Ended)) -> EndRun {
+        let (report, ended) = by;
         EndRun {
-            run,
+            run: id,
             state: match report.state {
                 EndState::Ok => RunState::Ok,
                 EndState::Partial => RunState::Partial,
@@ -534,7 +542,7 @@ impl Inner {
             },
             ended_ms: self.clock.now_ms(),
             counts: Bytes::from(counts(live, report)),
-            answer: crate::hook::stored_answer(ended).map(|it| Bytes::from(codec::encode(&it))),
+            answer: if run.keeps_answer { crate::hook::stored_answer(ended) } else { None },
             error: report.stop.as_ref().map(|(_, error)| failure(error)),
         }
     }
@@ -616,12 +624,13 @@ fn earlier_end(earlier: &journal::Earlier) -> Ended {
         Some(RunState::Cancelled) => EndState::Cancelled,
         Some(RunState::Quarantined) => EndState::Quarantined,
     };
+    let answer: Option<Value> = earlier.answer.as_ref().and_then(|it| codec::decode(it).ok());
     Ended {
+        ends: crate::hook::kept_ends(answer.as_ref()),
         run: earlier.run.map(|it| it.to_string()).unwrap_or_default(),
         state,
         error: None,
-        answer: earlier.answer.as_ref().and_then(|it| codec::decode(it).ok()),
-        ends: Vec::new(),
+        answer,
         counts: BTreeMap::new(),
         left_out: 0,
         is_duplicate: true,

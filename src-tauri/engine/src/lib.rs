@@ -12,6 +12,7 @@ mod durable;
 pub mod engine;
 pub mod exec;
 pub mod folder;
+mod followup;
 pub mod hook;
 pub mod limits;
 pub mod live;

@@ -102,6 +102,7 @@ impl Inner {
             ends: None,
             order_key: None,
             depth: 0,
+            keeps_answer: false,
         };
         let start = StartRun {
             run: run_id,

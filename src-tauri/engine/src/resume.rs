@@ -74,6 +74,7 @@ impl Inner {
             ends: None,
             order_key: open.order_key.map(|it| it.to_string()),
             depth: 0,
+            keeps_answer: true,
         };
         // nobody waits for the end of a resumed run; it is stored
         drop(self.dispatch(stored));

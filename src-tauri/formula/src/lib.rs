@@ -1,1 +1,28 @@
-//! placeholder
+//! The formula language: FEEL of DMN 1.5, evaluated directly over records, with faults that a person understands.
+//!
+//! [`Formula`] is one expression, [`Template`] a text with formulas in it, [`Path`] a JSONPath, [`Table`] a decision
+//! table. Nothing here has a clock, files, network or randomness: the run supplies the time and a seed.
+
+mod ast;
+pub mod builtins;
+mod compile;
+mod cx;
+mod error;
+mod eval;
+mod formula;
+mod lex;
+pub mod lines;
+mod node;
+mod parse;
+mod special;
+mod suggest;
+mod table;
+mod types;
+
+pub use ast::Span;
+pub use cx::{MAX_BYTES, MAX_CALLS, MAX_STEPS, Roots, Scope};
+pub use error::{Fault, FaultKind, FormulaError};
+pub use formula::{Formula, Outcome};
+pub use table::{Aggregation, HitPolicy, OutputText, Table, TableError, TableText};
+pub use types::Type;
+mod template; pub use template::*;

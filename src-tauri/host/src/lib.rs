@@ -3,3 +3,5 @@
 //! Transports carry the contract and add nothing to it. Running flows is the engine's; keeping them is the journal's.
 
 pub mod contract;
+pub mod datum;
+pub mod vault;

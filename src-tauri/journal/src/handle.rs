@@ -211,6 +211,10 @@ impl Journal {
     pub(crate) fn highest_id(&self) -> i64 {
         self.shared.sequence.last()
     }
+
+    pub(crate) fn blobs(&self) -> &Blobs {
+        &self.shared.blobs
+    }
 }
 
 fn waiting(changes: Vec<Change>, bytes: usize, reply: Reply, held: (Pins, Option<OwnedSemaphorePermit>)) -> Command {

@@ -5,6 +5,7 @@
 //! the caller's. A data folder has one engine (an operating system lock), and an epoch in the database keeps a stale one from writing.
 
 mod apply;
+mod backup;
 mod ballast;
 mod change;
 mod database;
@@ -15,11 +16,14 @@ mod id;
 mod lock;
 mod open;
 mod payload;
+mod queries;
 mod reader;
 mod resume;
+mod retention;
 mod stored;
 mod writer;
 
+pub use backup::Backup;
 pub use change::{
     Accept, At, Audit, Change, Committed, ConnectionRow, DeadLetter, DedupeKey, Due, DueOutcome, Earlier, EndRun, Failure, Grant, Hash,
     Outcome, Park, Question, Resolution, RunState, StartRun, Verdict,
@@ -30,5 +34,10 @@ pub use id::{EventId, Identity, LetterId, NotAnId, QuestionId, RunId, TimerId};
 pub use lock::holder;
 pub use open::{Options, Recovered};
 pub use payload::INLINE_LIMIT;
+pub use queries::flows::{FlowRow, VersionRow};
+pub use queries::people::{LetterFilter, LetterGroup, LetterRow, QuestionRow};
+pub use queries::runs::{DueRow, RunDetail, RunFilter, RunRow};
+pub use queries::stats::Stats;
 pub use reader::Reader;
 pub use resume::{OpenRun, StoredEvent, StoredMark, StoredPark, StoredResult, StoredTimer};
+pub use retention::{Retention, Tidied};

@@ -25,6 +25,8 @@ const FILE_LENGTH: usize = 41;
 pub(crate) struct Blobs {
     folder: PathBuf,
     pinned: Arc<Mutex<HashMap<Hash, usize>>>,
+    /// Held while files are swept or copied, so that a copy is never half of one state.
+    moving: Arc<Mutex<()>>,
 }
 
 /// Keeps the sweep away from files that an uncommitted list names.
@@ -51,7 +53,7 @@ impl Drop for Pins {
 
 impl Blobs {
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, pinned: Arc::default() }
+        Self { folder, pinned: Arc::default(), moving: Arc::default() }
     }
 
     fn path(&self, hash: &Hash) -> PathBuf {
@@ -144,29 +146,59 @@ impl Blobs {
         }
     }
 
-    /// Removes files that `in_use` does not know and no waiting list names. Returns files and bytes removed.
-    pub(crate) fn sweep(&self, mut in_use: impl FnMut(&Hash) -> Result<bool, Error>) -> Result<(u64, u64), Error> {
-        let mut removed = (0, 0);
-        let Ok(folders) = fs::read_dir(&self.folder) else { return Ok(removed) };
-        for folder in folders.flatten() {
-            let prefix = folder.file_name();
-            for file in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
-                let name = format!("{}{}", prefix.to_string_lossy(), file.file_name().to_string_lossy());
-                let Ok(hash) = blake3::Hash::from_hex(&name) else {
-                    remove_abandoned(&file.path());
-                    continue;
-                };
-                let pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
-                if pinned.contains_key(hash.as_bytes()) || in_use(hash.as_bytes())? {
+    /// The folders that hold files.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    }
+
+    /// Removes files of one folder that `in_use` does not know and no waiting list names. Returns how many bytes came free.
+    pub(crate) fn sweep(&self, folder: &Path, mut in_use: impl FnMut(&Hash) -> Result<bool, Error>) -> Result<u64, Error> {
+        let _quiet = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut freed = 0;
+        let prefix = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for file in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = format!("{prefix}{}", file.file_name().to_string_lossy());
+            let Ok(hash) = blake3::Hash::from_hex(&name) else {
+                remove_abandoned(&file.path());
+                continue;
+            };
+            let pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+            if pinned.contains_key(hash.as_bytes()) || in_use(hash.as_bytes())? {
+                continue;
+            }
+            let size = file.metadata().map_or(0, |found| found.len());
+            if fs::remove_file(file.path()).is_ok() {
+                freed += size;
+            }
+        }
+        Ok(freed)
+    }
+
+    /// Bytes in all files.
+    pub(crate) fn size(&self) -> u64 {
+        let files = self.folders().into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        files.filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum()
+    }
+
+    /// Runs `snapshot`, then puts every file into `into` too (as a second name where the disk allows it), with no sweep in between.
+    pub(crate) fn copy_with<T>(&self, into: &Path, snapshot: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let _quiet = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = snapshot()?;
+        let doing = "copying a large payload";
+        for folder in self.folders() {
+            let target = into.join(folder.file_name().unwrap_or_default());
+            fs::create_dir_all(&target).map_err(|error| Error::file(doing, &target, &error))?;
+            for file in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                if file.path().extension().is_some() {
                     continue;
                 }
-                let size = file.metadata().map_or(0, |found| found.len());
-                if fs::remove_file(file.path()).is_ok() {
-                    removed = (removed.0 + 1, removed.1 + size);
+                let copy = target.join(file.file_name());
+                if fs::hard_link(file.path(), &copy).is_err() {
+                    fs::copy(file.path(), &copy).map_err(|error| Error::file(doing, &copy, &error))?;
                 }
             }
         }
-        Ok(removed)
+        Ok(taken)
     }
 }
 
@@ -218,4 +250,11 @@ pub(crate) fn digest_of(change: &Change) -> Option<&[u8]> {
         Some(&FILE) => sealed.get(..FILE_LENGTH),
         _ => sealed.get(..INLINE_HEAD),
     }
+}
+
+/// The stored form of an empty payload.
+pub(crate) fn empty() -> [u8; INLINE_HEAD] {
+    let mut sealed = [INLINE; INLINE_HEAD];
+    sealed[1..].copy_from_slice(&blake3::hash(&[]).as_bytes()[..8]);
+    sealed
 }

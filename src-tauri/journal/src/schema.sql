@@ -85,6 +85,7 @@ CREATE TABLE dedupe (
     scope TEXT NOT NULL, key TEXT NOT NULL, run INTEGER NOT NULL, node TEXT NOT NULL, batch INTEGER NOT NULL, ix INTEGER NOT NULL,
     at_ms INTEGER NOT NULL, PRIMARY KEY (scope, key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX dedupe_at ON dedupe (at_ms);
 CREATE TABLE state (scope TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (scope, key)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE flow (
@@ -112,7 +113,7 @@ CREATE TABLE sample (
 ) STRICT;
 CREATE TABLE counts (run INTEGER NOT NULL, at_ms INTEGER NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY (run, at_ms)) STRICT, WITHOUT ROWID;
 CREATE TABLE search (
-    field TEXT NOT NULL, value TEXT NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (field, value, run)
+    field TEXT NOT NULL, value TEXT NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (value, field, run)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX search_run ON search (run);
 

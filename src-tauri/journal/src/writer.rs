@@ -390,7 +390,7 @@ fn chain(before: &Hash, seq: i64, lists: &[&[Change]]) -> Hash {
     *hasher.finalize().as_bytes()
 }
 
-fn fenced() -> Error {
+pub(crate) fn fenced() -> Error {
     Error::new(
         Code::Fenced,
         "Another engine has taken over the data folder while this one slept. This one must not write any more; stop it.",

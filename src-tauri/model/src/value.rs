@@ -210,3 +210,9 @@ impl From<Vec<Value>> for Value {
         Value::list(it)
     }
 }
+
+impl From<Text> for Value {
+    fn from(it: Text) -> Value {
+        Value::Text(it)
+    }
+}

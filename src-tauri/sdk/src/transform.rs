@@ -21,6 +21,18 @@ pub trait Transform: Send + Sync {
     fn rebuilds_records(&self) -> bool {
         false
     }
+
+    /// Whether the step passes records on with the fields they came with and looks at no field but those its configuration names,
+    /// in formulas or as plain texts. Then a source above need not build the others.
+    fn reads_only_named(&self) -> bool {
+        false
+    }
+
+    /// All fields an emitted record can have, when the configuration alone says them: a formula further on that names another is
+    /// reported while the flow is drawn.
+    fn makes_fields(&self) -> Option<Vec<String>> {
+        None
+    }
 }
 
 /// A transform at work in one run. It may hold accounted state until [`Flowing::finish`].

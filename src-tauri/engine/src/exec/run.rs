@@ -180,6 +180,8 @@ pub struct Run {
     pub worlds: Arc<dyn Worlds>,
     /// How many flows called each other to come here.
     pub depth: usize,
+    /// The event may come again: the answer is kept.
+    pub keeps_answer: bool,
     /// Results from before a restart.
     pub remembered: HashMap<Place, Outcome>,
     /// Ends it early.
@@ -222,6 +224,8 @@ pub struct Begin {
     pub roots: Roots,
     /// How many flows called each other to come here.
     pub depth: usize,
+    /// The event may come again: the answer is kept.
+    pub keeps_answer: bool,
     /// Results from before a restart.
     pub remembered: HashMap<Place, Outcome>,
     /// Takes end records.
@@ -264,6 +268,7 @@ impl Run {
             started_ms: begin.started_ms,
             roots: begin.roots,
             depth: begin.depth,
+            keeps_answer: begin.keeps_answer,
             wire_counts: (0..program.wires).map(|_| AtomicU64::new(0)).collect(),
             node_counts: program.nodes.iter().map(|_| NodeCounts::default()).collect(),
             program,
