@@ -1,3 +1,5 @@
 //! Every node kind: one folder a connector.
 
 pub mod http;
+pub mod schedule;
+pub mod webhook;

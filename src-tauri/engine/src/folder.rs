@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, OpenOptions};
-use sdk::cx::Entry;
-use sdk::{Code, Folder, NodeError, Reading, Replace};
+use sdk::cx::{Entry, Reading};
+use sdk::{Code, Folder, NodeError, Replace};
 
 use crate::authority::FolderGrant;
 

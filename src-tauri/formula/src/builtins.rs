@@ -167,15 +167,16 @@ impl Builtin {
         self.forms.iter().any(|form| signature::takes(form, count))
     }
 
-    /// The places of named arguments; none when no form has these names.
-    pub(crate) fn places(&self, names: &[&str]) -> Option<Vec<usize>> {
-        self.forms.iter().find_map(|form| signature::places(form, names))
+    /// The form with these argument names and their places in it; none when no form has them.
+    pub(crate) fn places(&self, names: &[&str]) -> Option<(usize, Vec<usize>)> {
+        self.forms.iter().enumerate().find_map(|(at, form)| Some((at, signature::places(form, names)?)))
     }
 
     /// Brings arguments to the types of the form they fit, with the conversions of the standard.
-    pub(crate) fn fit(&self, args: &mut [Value]) -> Result<(), String> {
+    pub(crate) fn fit(&self, args: &mut [Value], form: Option<usize>) -> Result<(), String> {
         let mut first = None;
-        for form in self.forms.iter().filter(|form| signature::takes(form, args.len())) {
+        let forms = self.forms.iter().enumerate().filter(|(at, _)| form.is_none_or(|form| form == *at));
+        for (_, form) in forms.filter(|(_, form)| signature::takes(form, args.len())) {
             match form_misfit(form, args) {
                 None => {
                     for (at, arg) in args.iter_mut().enumerate() {

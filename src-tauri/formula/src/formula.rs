@@ -6,13 +6,13 @@ use std::sync::Arc;
 use model::{Record, Value};
 
 use crate::ast::Expr;
+use crate::builtins;
 use crate::compile::{Compiler, Mode};
 use crate::cx::{Cx, Roots, Scope};
 use crate::error::{Fault, FormulaError};
 use crate::lex::Names;
 use crate::node::Node;
 use crate::parse::Parser;
-use crate::builtins;
 
 /// A formula, ready to run. A clone shares it.
 #[derive(Clone)]
@@ -49,7 +49,10 @@ impl Formula {
     /// # Errors
     ///
     /// What is wrong, where, and what may have been meant.
-    pub fn parse_with_names<'n>(text: &str, known: impl IntoIterator<Item = &'n str>) -> Result<Formula, FormulaError> {
+    pub fn parse_with_names<'n>(
+        text: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> Result<Formula, FormulaError> {
         Formula::read(text, with_names(known), Mode::Standard)
     }
 

@@ -18,14 +18,39 @@ pub(crate) fn field(name: &str, fields: &[Text]) -> Option<String> {
 pub(crate) fn function(name: &str) -> Option<String> {
     /// Names from spreadsheets and other languages.
     const ALIASES: [(&str, &str); 34] = [
-        ("len", "string length"), ("length", "string length"), ("upper", "upper case"), ("uppercase", "upper case"),
-        ("toupper", "upper case"), ("lower", "lower case"), ("lowercase", "lower case"), ("tolower", "lower case"),
-        ("concat", "concatenate"), ("join", "string join"), ("substr", "substring"), ("mid", "substring"),
-        ("average", "mean"), ("avg", "mean"), ("mod", "modulo"), ("round", "round half up"), ("str", "string"),
-        ("tostring", "string"), ("text", "string"), ("int", "number"), ("tonumber", "number"), ("val", "number"),
-        ("size", "count"), ("indexof", "index of"), ("unique", "distinct values"), ("startswith", "starts with"),
-        ("endswith", "ends with"), ("iferror", "try"), ("ifnull", "try"), ("weekday", "day of week"),
-        ("pow", "the operator **"), ("isnull", "the comparison = null"), ("datetime", "date and time"),
+        ("len", "string length"),
+        ("length", "string length"),
+        ("upper", "upper case"),
+        ("uppercase", "upper case"),
+        ("toupper", "upper case"),
+        ("lower", "lower case"),
+        ("lowercase", "lower case"),
+        ("tolower", "lower case"),
+        ("concat", "concatenate"),
+        ("join", "string join"),
+        ("substr", "substring"),
+        ("mid", "substring"),
+        ("average", "mean"),
+        ("avg", "mean"),
+        ("mod", "modulo"),
+        ("round", "round half up"),
+        ("str", "string"),
+        ("tostring", "string"),
+        ("text", "string"),
+        ("int", "number"),
+        ("tonumber", "number"),
+        ("val", "number"),
+        ("size", "count"),
+        ("indexof", "index of"),
+        ("unique", "distinct values"),
+        ("startswith", "starts with"),
+        ("endswith", "ends with"),
+        ("iferror", "try"),
+        ("ifnull", "try"),
+        ("weekday", "day of week"),
+        ("pow", "the operator **"),
+        ("isnull", "the comparison = null"),
+        ("datetime", "date and time"),
         ("includes", "contains"),
     ];
     let plain: String = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
@@ -71,7 +96,8 @@ fn folded(name: &str) -> String {
 }
 
 fn has_mixed_scripts(name: &str) -> bool {
-    name.chars().any(|c| c.is_ascii_alphabetic()) && name.chars().any(|c| ('\u{400}'..='\u{4FF}').contains(&c))
+    name.chars().any(|c| c.is_ascii_alphabetic())
+        && name.chars().any(|c| ('\u{400}'..='\u{4FF}').contains(&c))
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) from one name to another; more than `limit` may be less exact.

@@ -1,18 +1,21 @@
 //! temp
 use crate::*;
 use model::{Record, Value};
-/// x
-#[derive(Clone, Debug, Default)]
-pub struct FieldSet;
+impl Formula {
+    /// x
+    pub fn fields(&self) -> &FieldSet { &FieldSet::All }
+}
 /// x
 #[derive(Clone, Copy)]
-pub enum Escape { /** x */ None, /** x */ UrlPath, /** x */ UrlQuery, /** x */ Header, /** x */ Html }
+pub enum Escape { /** x */ None, /** x */ UrlPath, /** x */ UrlQuery, /** x */ Header, /** x */ Html, /** x */ Url, /** x */ Json }
 /// x
 #[derive(Clone)]
 pub struct Template(String);
 impl Template {
     /// x
     pub fn parse(t: &str) -> Result<Template, FormulaError> { Ok(Template(t.into())) }
+    /// x
+    pub fn fields(&self) -> &FieldSet { &FieldSet::All }
     /// x
     pub fn value(&self, _: &Record, _: &Roots) -> Result<Value, Fault> { Ok(Value::from(self.0.as_str())) }
     /// x

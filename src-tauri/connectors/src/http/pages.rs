@@ -146,10 +146,6 @@ impl Source for Pages {
         Replay::Recorded
     }
 
-    fn keep_as(&self) -> Option<&str> {
-        self.keep_as.as_deref().filter(|it| !it.is_empty())
-    }
-
     async fn open(&self, opening: &Record, _wanted: &FieldSet, cx: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
         let bad = |e: String| NodeError::new(Code::Config, format!("{e}."));
         let body = body::render(self.body.as_ref(), BodyAs::Auto, opening, cx.roots())?;
