@@ -141,6 +141,7 @@ pub async fn run_case(plan: &Plan, catalogue: &dyn Catalogue, given: Given) -> R
         remembered: HashMap::new(),
         ends: ends.clone(),
         spill_folder: std::env::temp_dir(),
+        keeps_answer: true,
     };
     let run = Arc::new(Run::new(program.clone(), durable.clone(), worlds.clone(), begin));
     if program.is_inline() {
@@ -198,6 +199,7 @@ fn state_name(state: EndState) -> &'static str {
         EndState::Partial => "partial",
         EndState::Failed => "failed",
         EndState::Cancelled => "cancelled",
+        EndState::Quarantined => "quarantined",
     }
 }
 
