@@ -86,9 +86,6 @@ pub struct Pages {
     /// At most so many pages are read; then the reading fails. 10000 when empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most_pages: Option<u32>,
-    /// The field that keeps the record that started the reading; it is dropped when empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keep_as: Option<String>,
     /// Seconds to wait for a page; 120 when empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<u32>,
