@@ -20,7 +20,7 @@ const FLOW: &str = r#"{
   "arna": 1,
   "name": "Hand orders on",
   "nodes": {
-    "order": { "kind": "webhook.listen", "config": { "path": "orders", "auth": { "by": "none" }, "answer": "accepted" } },
+    "order": { "kind": "webhook.receive", "config": { "path": "orders", "auth": { "by": "none" }, "answer": "accepted" } },
     "send": { "kind": "http.request", "connection": "sink",
               "config": { "method": "POST", "url": "/", "body": "= {orderId: body.id}", "again": "same_key" } }
   },

@@ -50,7 +50,9 @@ pub(super) struct CaseWorlds {
 
 impl CaseWorlds {
     pub(super) fn new(given: &Given, roots: &Roots, calls: Calls) -> CaseWorlds {
-        let mut world = World { now_ms: given.now_ms, roots: roots.clone(), ..World::default() };
+        let mut world = World::default();
+        world.now_ms = given.now_ms;
+        world.roots = roots.clone();
         for (path, bytes) in &given.files {
             world = world.with_file(path, bytes.clone());
         }
