@@ -151,6 +151,25 @@ async fn every_case_of_every_offered_flow_comes_out_as_expected() {
     report(&failures);
 }
 
+#[tokio::test]
+async fn the_measured_flows_give_the_answers_of_the_reference() {
+    let mut failures = Vec::new();
+    for file in measured() {
+        let flow = read(&file);
+        let Some(plan) = checked(&flow).plan else {
+            failures.push(format!("{} has errors and no plan", file.display()));
+            continue;
+        };
+        for result in run_cases(&flow, &plan, &kinds(), file.parent()).await {
+            println!("{} {}", file.display(), result.name);
+            failures.extend(result.problem.iter().map(|it| format!("{}: {it}", file.display())));
+            let shown = result.differences.iter().take(SHOWN_DIFFERENCES);
+            failures.extend(shown.map(|it| format!("{}: {}{it}", file.display(), result.name)));
+        }
+    }
+    report(&failures);
+}
+
 #[test]
 fn every_offered_flow_says_what_it_is_for_and_helps_with_its_slots() {
     let mut failures = Vec::new();
