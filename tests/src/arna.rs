@@ -18,7 +18,9 @@ pub fn program() -> &'static Path {
         // target/<profile>/deps/<test>
         let folder = test.ancestors().nth(2).expect("the folder of the profile").to_owned();
         let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        build.args(["build", "-p", "arna-cli", "--target-dir"]).arg(folder.parent().expect("the target folder"));
+        build
+            .args(["build", "-p", "arna-cli", "--target-dir"])
+            .arg(folder.parent().expect("the target folder"));
         if folder.ends_with("release") {
             build.arg("--release");
         }

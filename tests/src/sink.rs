@@ -95,6 +95,8 @@ fn serve(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>) -> std::io::Result<()
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
         let order = body.get("orderId").and_then(|it| it.as_str()).unwrap_or("without an order").to_owned();
         lock(arrived).push(Arrived { order, key });
-        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{\"ok\":true}")?;
+        stream.write_all(
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{\"ok\":true}",
+        )?;
     }
 }

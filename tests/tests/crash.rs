@@ -97,14 +97,23 @@ impl Dice {
 fn nothing_acknowledged_is_lost_and_repeats_carry_the_same_key_however_often_the_program_is_killed() {
     let kills: usize = std::env::var("ARNA_KILLS").ok().and_then(|it| it.parse().ok()).unwrap_or(50);
     let folder = tempfile::tempdir().unwrap();
-    let (flow, log, data) = (folder.path().join("orders.flow.json"), folder.path().join("log"), folder.path().join("data"));
+    let (flow, log, data) =
+        (folder.path().join("orders.flow.json"), folder.path().join("log"), folder.path().join("data"));
     std::fs::write(&flow, FLOW).unwrap();
     let sink = Sink::start().unwrap();
     let port = free_port();
     let (hooks, slot) = (format!("127.0.0.1:{port}"), format!("sink={}", sink.url()));
     let start = || {
-        let arguments =
-            ["--data", data.to_str().unwrap(), "--hooks", &hooks, "--flow", flow.to_str().unwrap(), "--set", &slot];
+        let arguments = [
+            "--data",
+            data.to_str().unwrap(),
+            "--hooks",
+            &hooks,
+            "--flow",
+            flow.to_str().unwrap(),
+            "--set",
+            &slot,
+        ];
         Server::start(&arguments, &log)
     };
 
@@ -133,7 +142,8 @@ fn nothing_acknowledged_is_lost_and_repeats_carry_the_same_key_however_often_the
     let settling = Instant::now();
     let lost = loop {
         let arrived = sink.by_order();
-        let lost: Vec<String> = acknowledged.iter().filter(|it| !arrived.contains_key(*it)).cloned().collect();
+        let lost: Vec<String> =
+            acknowledged.iter().filter(|it| !arrived.contains_key(*it)).cloned().collect();
         if lost.is_empty() || settling.elapsed() > SETTLE {
             break lost;
         }

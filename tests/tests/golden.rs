@@ -89,7 +89,8 @@ fn every_flow_is_free_of_findings_and_written_in_its_canonical_form() {
         println!("{}", file.display());
         let flow = read(&file);
         for finding in checked(&flow).diagnostics {
-            let at = (finding.node.as_deref().unwrap_or_default(), finding.field.as_deref().unwrap_or_default());
+            let at =
+                (finding.node.as_deref().unwrap_or_default(), finding.field.as_deref().unwrap_or_default());
             failures.push(format!("{}: {at:?} {}", file.display(), finding.sentence));
         }
         // the cases of the unpacked form stand in files of their own

@@ -54,7 +54,8 @@ impl Seen {
     /// # Errors
     /// The text is not JSON; the sentence says where.
     pub fn against(&self, expected: &str) -> Result<Vec<Difference>, String> {
-        let expected = json::parse(expected.as_bytes()).map_err(|e| format!("The expected result is not JSON: {e}."))?;
+        let expected =
+            json::parse(expected.as_bytes()).map_err(|e| format!("The expected result is not JSON: {e}."))?;
         Ok(compare(&expected, &self.value))
     }
 }
@@ -82,7 +83,12 @@ impl CaseResult {
 }
 
 /// Runs all cases of a flow. `folder` is where its bundled data lies (`data/` below it), for cases that name files of it.
-pub async fn run_cases(flow: &Flow, plan: &Plan, catalogue: &dyn Catalogue, folder: Option<&Path>) -> Vec<CaseResult> {
+pub async fn run_cases(
+    flow: &Flow,
+    plan: &Plan,
+    catalogue: &dyn Catalogue,
+    folder: Option<&Path>,
+) -> Vec<CaseResult> {
     let mut results = Vec::with_capacity(flow.cases.len());
     for (name, case) in &flow.cases {
         let mut result = CaseResult {
@@ -160,7 +166,10 @@ pub async fn run_case(plan: &Plan, catalogue: &dyn Catalogue, given: Given) -> R
         .into_iter()
         .map(|((node, port), records)| {
             let it = &program.nodes[node];
-            (format!("{}.{}", it.id, it.outputs[port]), Value::list(records.into_iter().map(Value::Record).collect()))
+            (
+                format!("{}.{}", it.id, it.outputs[port]),
+                Value::list(records.into_iter().map(Value::Record).collect()),
+            )
         })
         .collect();
     push(&mut seen, "ends", object(ends));
@@ -224,12 +233,15 @@ fn trigger_of(plan: &Plan, given: &Given) -> Result<usize, NodeError> {
         }
         (None, [one]) => Ok(*one),
         (None, []) => Err(config("The flow has no start, so the case cannot begin.".into())),
-        (None, _) => Err(config("The flow has several starts; the case must name one as \"trigger\".".into())),
+        (None, _) => {
+            Err(config("The flow has several starts; the case must name one as \"trigger\".".into()))
+        }
     }
 }
 
 fn left_out(program: &Program, report: &Report, left: &Left) -> Vec<Value> {
-    let failed = report.failed.iter().map(|it| failure(&program.nodes[it.node].id, &it.error, Some(&it.record)));
+    let failed =
+        report.failed.iter().map(|it| failure(&program.nodes[it.node].id, &it.error, Some(&it.record)));
     let kept = std::mem::take(&mut *lock(&left.0));
     let waiting = kept.into_iter().map(|(why, kept)| {
         let fields = vec![

@@ -55,7 +55,9 @@ fn descend(pointer: &str, expected: Option<&Value>, came: Option<&Value>, found:
             }
         }
         (a, b) if a == b => {}
-        (a, b) => found.push(Difference { pointer: pointer.to_owned(), expected: a.cloned(), came: b.cloned() }),
+        (a, b) => {
+            found.push(Difference { pointer: pointer.to_owned(), expected: a.cloned(), came: b.cloned() })
+        }
     }
 }
 
@@ -70,7 +72,10 @@ mod tests {
 
     #[test]
     fn equal_values_differ_in_nothing_whatever_the_order_of_fields() {
-        assert_eq!(differences(r#"{"a":1,"b":[1,{"c":2.50}]}"#, r#"{"b":[1,{"c":2.5}],"a":1}"#), Vec::<String>::new());
+        assert_eq!(
+            differences(r#"{"a":1,"b":[1,{"c":2.50}]}"#, r#"{"b":[1,{"c":2.5}],"a":1}"#),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -51,17 +51,33 @@ impl Given {
     /// # Errors
     /// What is wrong with it, as a sentence.
     pub fn parse(text: &str, flow: &Flow, folder: Option<&Path>) -> Result<Given, Problem> {
-        let value = json::parse(text.as_bytes()).map_err(|e| format!("The given part of the case is not JSON: {e}."))?;
+        let value = json::parse(text.as_bytes())
+            .map_err(|e| format!("The given part of the case is not JSON: {e}."))?;
         let given = value.as_record().ok_or("The given part of a case is an object in braces.")?;
         const KNOWN: [&str; 11] = [
-            "now", "seed", "trigger", "records", "event", "slots", "files", "answers", "connections", "stand_ins", "state",
+            "now",
+            "seed",
+            "trigger",
+            "records",
+            "event",
+            "slots",
+            "files",
+            "answers",
+            "connections",
+            "stand_ins",
+            "state",
         ];
         if let Some((name, _)) = given.iter().find(|(name, _)| !KNOWN.contains(&name.as_str())) {
             return Err(format!("A case has no part {name:?}; it knows {}.", KNOWN.join(", ")));
         }
         let mut read = Given {
             now_ms: now(given)?,
-            seed: given.get("seed").and_then(Value::as_number).and_then(|it| it.to_i64()).unwrap_or(1).unsigned_abs(),
+            seed: given
+                .get("seed")
+                .and_then(Value::as_number)
+                .and_then(|it| it.to_i64())
+                .unwrap_or(1)
+                .unsigned_abs(),
             trigger: given.get("trigger").and_then(Value::as_text).map(str::to_owned),
             records: records(given)?,
             slots: Record::empty(),
@@ -78,14 +94,17 @@ impl Given {
         }
         for (node, values) in object(given, "state")?.iter() {
             let kept = values.as_record().ok_or(format!("\"state\" needs an object for {node}."))?;
-            read.state.extend(kept.iter().map(|(key, value)| (node.to_string(), key.to_string(), value.clone())));
+            read.state
+                .extend(kept.iter().map(|(key, value)| (node.to_string(), key.to_string(), value.clone())));
         }
         Ok(read)
     }
 
     fn fill_slots(&mut self, given: &Record, flow: &Flow) -> Result<(), Problem> {
         let (slots, connections) = (object(given, "slots")?, object(given, "connections")?);
-        if let Some((name, _)) = slots.iter().chain(connections.iter()).find(|(name, _)| !flow.slots.contains_key(*name)) {
+        if let Some((name, _)) =
+            slots.iter().chain(connections.iter()).find(|(name, _)| !flow.slots.contains_key(*name))
+        {
             return Err(format!("The case fills a slot {name}, but the flow has none of that name."));
         }
         let mut filled = Vec::with_capacity(flow.slots.len());
@@ -124,7 +143,9 @@ fn now(given: &Record) -> Result<i64, Problem> {
         None => Ok(CASE_NOW_MS),
         Some(value) => {
             let moment = value.as_text().and_then(model::DateTime::parse);
-            moment.map(|it| it.to_unix_ms()).ok_or_else(|| "\"now\" of a case is a moment such as 2026-01-05T09:00:00Z.".into())
+            moment
+                .map(|it| it.to_unix_ms())
+                .ok_or_else(|| "\"now\" of a case is a moment such as 2026-01-05T09:00:00Z.".into())
         }
     }
 }
@@ -151,13 +172,21 @@ fn files(given: &Record, folder: Option<&Path>) -> Result<BTreeMap<String, Vec<u
         let bytes = match value {
             Value::Text(text) => text.as_bytes().to_vec(),
             Value::Record(how) => match (how.get("base64"), how.get("data")) {
-                (Some(Value::Text(text)), None) => {
-                    BASE64_STANDARD.decode(text.as_bytes()).map_err(|e| format!("The file {path} is not base64: {e}."))?
-                }
+                (Some(Value::Text(text)), None) => BASE64_STANDARD
+                    .decode(text.as_bytes())
+                    .map_err(|e| format!("The file {path} is not base64: {e}."))?,
                 (None, Some(Value::Text(name))) => bundled(name, folder)?,
-                _ => return Err(format!("The file {path} is given as text, as {{\"base64\"}} or as {{\"data\": name}}.")),
+                _ => {
+                    return Err(format!(
+                        "The file {path} is given as text, as {{\"base64\"}} or as {{\"data\": name}}."
+                    ));
+                }
             },
-            _ => return Err(format!("The file {path} is given as text, as {{\"base64\"}} or as {{\"data\": name}}.")),
+            _ => {
+                return Err(format!(
+                    "The file {path} is given as text, as {{\"base64\"}} or as {{\"data\": name}}."
+                ));
+            }
         };
         total += bytes.len();
         if total > MOST_BYTES {
@@ -169,13 +198,15 @@ fn files(given: &Record, folder: Option<&Path>) -> Result<BTreeMap<String, Vec<u
 }
 
 fn bundled(name: &str, folder: Option<&Path>) -> Result<Vec<u8>, Problem> {
-    let folder = folder.ok_or_else(|| format!("The case wants the bundled file {name}, but the flow has no folder."))?;
+    let folder = folder
+        .ok_or_else(|| format!("The case wants the bundled file {name}, but the flow has no folder."))?;
     let below = Path::new(name);
     if !below.components().all(|it| matches!(it, Component::Normal(_))) {
         return Err(format!("The bundled file {name} must lie in the flow's folder data."));
     }
     let path = folder.join("data").join(below);
-    let size = std::fs::metadata(&path).map_err(|e| format!("The bundled file {name} cannot be read: {e}."))?.len();
+    let size =
+        std::fs::metadata(&path).map_err(|e| format!("The bundled file {name} cannot be read: {e}."))?.len();
     if size > MOST_BYTES as u64 {
         return Err(format!("The bundled file {name} has more than 64 MiB."));
     }
@@ -190,7 +221,8 @@ fn answers(given: &Record) -> Result<Vec<(String, String, HttpAnswer)>, Problem>
         let answer = value.as_record().ok_or(wrong)?;
         let url = answer.get("url").and_then(Value::as_text).ok_or(wrong)?.to_owned();
         let method = answer.get("method").and_then(Value::as_text).unwrap_or("GET").to_owned();
-        let status = answer.get("status").and_then(Value::as_number).and_then(|it| it.to_i64()).unwrap_or(200);
+        let status =
+            answer.get("status").and_then(Value::as_number).and_then(|it| it.to_i64()).unwrap_or(200);
         let mut headers: Vec<(String, String)> = answer
             .get("headers")
             .and_then(Value::as_record)
@@ -218,10 +250,14 @@ fn answers(given: &Record) -> Result<Vec<(String, String, HttpAnswer)>, Problem>
 fn connection(slot: &str, kind: &str, said: Option<Record>) -> GivenConnection {
     let said = said.unwrap_or_else(Record::empty);
     let secrets = said.get("secrets").and_then(Value::as_record);
-    let secrets: HashMap<String, String> =
-        secrets.map(|it| it.iter().map(|(name, value)| (name.to_string(), value.to_plain())).collect()).unwrap_or_default();
+    let secrets: HashMap<String, String> = secrets
+        .map(|it| it.iter().map(|(name, value)| (name.to_string(), value.to_plain())).collect())
+        .unwrap_or_default();
     let own = (kind == "http").then(|| ("base".into(), Value::from(format!("https://{slot}.test"))));
-    let mut settings: Vec<(model::Text, Value)> = own.into_iter().filter(|_| said.get("base").is_none()).collect();
-    settings.extend(said.iter().filter(|(name, _)| *name != "secrets").map(|(name, value)| (name.clone(), value.clone())));
+    let mut settings: Vec<(model::Text, Value)> =
+        own.into_iter().filter(|_| said.get("base").is_none()).collect();
+    settings.extend(
+        said.iter().filter(|(name, _)| *name != "secrets").map(|(name, value)| (name.clone(), value.clone())),
+    );
     GivenConnection { kind: kind.to_owned(), settings: Record::of(settings), secrets }
 }

@@ -18,12 +18,16 @@ pub(super) fn replaced(plan: &Plan, given: &Given, calls: &Calls) -> Result<Plan
     let mut plan = plan.clone();
     for (id, values) in &given.stand_ins {
         let config = |sentence: String| NodeError::new(Code::Config, sentence);
-        let number = plan.step(id).ok_or_else(|| config(format!("The case replaces the step {id}, but the flow has none.")))?;
+        let number = plan
+            .step(id)
+            .ok_or_else(|| config(format!("The case replaces the step {id}, but the flow has none.")))?;
         let step = &mut plan.steps[number];
         step.behaviour = match &step.behaviour {
             Behaviour::Source(_) => {
-                let records = values.iter().map(|it| it.as_record().cloned()).collect::<Option<Vec<Record>>>();
-                let records = records.ok_or_else(|| config(format!("What {id} reads must be given as records.")))?;
+                let records =
+                    values.iter().map(|it| it.as_record().cloned()).collect::<Option<Vec<Record>>>();
+                let records =
+                    records.ok_or_else(|| config(format!("What {id} reads must be given as records.")))?;
                 Behaviour::Source(Arc::new(Reads { records }))
             }
             Behaviour::Action(action) => Behaviour::Action(Arc::new(Answers {
@@ -89,6 +93,8 @@ impl Action for Answers {
         lock(&self.calls).entry(self.number).or_default().push(Made::Other(call.record.clone()));
         let mut answers = lock(&self.answers);
         let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
-        answer.ok_or_else(|| NodeError::new(Code::Unavailable, format!("The case has no answer for {}.", self.id)))
+        answer.ok_or_else(|| {
+            NodeError::new(Code::Unavailable, format!("The case has no answer for {}.", self.id))
+        })
     }
 }

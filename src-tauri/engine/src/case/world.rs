@@ -98,7 +98,9 @@ impl CaseWorlds {
                 let content = match std::str::from_utf8(bytes) {
                     Ok(text) => Value::from(text),
                     Err(_) if path.ends_with(".xlsx") => self.rows(path, catalogue).await,
-                    Err(_) => Value::Record(Record::of([("base64", Value::from(BASE64_STANDARD.encode(bytes)))])),
+                    Err(_) => {
+                        Value::Record(Record::of([("base64", Value::from(BASE64_STANDARD.encode(bytes)))]))
+                    }
                 };
                 files.push((path.clone(), content));
             }
@@ -141,10 +143,13 @@ impl CaseWorlds {
 fn shown(node: &str, made: &Made) -> Value {
     let node = ("node", Value::from(node));
     let call = match made {
-        Made::Other(record) => return Value::Record(Record::of([node, ("record", Value::Record(record.clone()))])),
+        Made::Other(record) => {
+            return Value::Record(Record::of([node, ("record", Value::Record(record.clone()))]));
+        }
         Made::Http(call) => call,
     };
-    let mut fields = vec![node, ("method", Value::from(call.method.as_str())), ("url", Value::from(call.url.as_str()))];
+    let mut fields =
+        vec![node, ("method", Value::from(call.method.as_str())), ("url", Value::from(call.url.as_str()))];
     let headers: Vec<(String, Value)> = call
         .headers
         .iter()
@@ -202,7 +207,9 @@ impl Cx for NodeWorld {
 
     fn connection(&self) -> Result<Arc<dyn Connection>, NodeError> {
         let it = self.connection.clone().map(|it| it as Arc<dyn Connection>);
-        it.ok_or_else(|| NodeError::new(Code::Config, "This step needs a connection; choose one in the inspector."))
+        it.ok_or_else(|| {
+            NodeError::new(Code::Config, "This step needs a connection; choose one in the inspector.")
+        })
     }
 
     fn has_connection(&self) -> bool {
