@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use sdk::{ConfigError, Spec};
 
 pub mod columns;
+pub mod connections;
 pub mod encoding;
 pub mod failure;
 pub mod keys;
@@ -20,7 +21,9 @@ pub mod csv;
 pub mod http;
 pub mod json;
 pub mod list;
+pub mod rabbitmq;
 pub mod schedule;
+pub mod sql;
 pub mod webhook;
 pub mod xml;
 
@@ -28,10 +31,12 @@ pub mod xml;
 pub fn catalogue() -> Vec<Spec> {
     let mut all = Vec::new();
     all.extend(csv::nodes());
-    all.extend(http::kinds());
+    all.extend(http::nodes());
     all.extend(json::nodes());
     all.extend(list::nodes());
+    all.extend(rabbitmq::nodes());
     all.extend(schedule::nodes());
+    all.extend(sql::nodes());
     all.extend(webhook::nodes());
     all.extend(xml::nodes());
     all

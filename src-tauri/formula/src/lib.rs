@@ -7,6 +7,7 @@ mod ast;
 pub mod builtins;
 mod compile;
 mod cx;
+pub mod docs;
 mod error;
 mod eval;
 mod fields;

@@ -100,6 +100,10 @@ impl<'t> Parser<'t> {
             .rev()
             .collect();
         match &self.token {
+            // A function of several words that is spelt wrong looks like two names and brackets.
+            Token::Name(name) if self.text[self.span.end..].trim_start().starts_with('(') => {
+                crate::suggest::function(&format!("{before} {name}"))
+            }
             Token::Name(name) if !before.is_empty() => {
                 Some(format!("A name with a space stands in backticks: `{before} {name}`"))
             }
@@ -298,7 +302,7 @@ impl<'t> Parser<'t> {
                 }
             }
         }
-        let words: Vec<&str> = self.text[start.start..self.last].split_whitespace().collect();
+        let words: Vec<&str> = self.text[start.start..self.last.max(start.start)].split_whitespace().collect();
         let name = Text::from(words.join(" "));
         if name.is_empty() {
             return Err(FormulaError::new(format!("Expected {what}, but found {}.", self.seen()), self.span));

@@ -80,6 +80,10 @@ impl Transform for Group {
     fn rebuilds_records(&self) -> bool {
         true
     }
+
+    fn makes_fields(&self) -> Option<Vec<String>> {
+        Some(self.by.iter().map(|it| it.name.clone()).chain(self.aggregates.iter().map(|it| it.name.clone())).collect())
+    }
 }
 
 struct Grouping {
