@@ -15,6 +15,8 @@ export interface OpenFlow {
   history: History;
   selected: readonly string[];
   problems: readonly Problem[];
+  /** The gravest problem of each node. */
+  worst: ReadonlyMap<string, Problem>;
   facts: ReadonlyMap<string, NodeFacts>;
   slots: readonly SlotState[];
   pinned: readonly string[];
@@ -35,6 +37,7 @@ const closed: OpenFlow = {
   history: startHistory(emptyFlow('', '')),
   selected: [],
   problems: [],
+  worst: new Map(),
   facts: new Map(),
   slots: [],
   pinned: [],
@@ -44,7 +47,15 @@ const closed: OpenFlow = {
 
 export const openFlow = createStore<OpenFlow>(() => closed);
 
-const factsById = (facts: FlowFacts) => new Map(facts.nodes.map((fact) => [fact.node, fact]));
+/** What the engine found out, by node. */
+function checked({ problems, facts }: { problems: Problem[]; facts: FlowFacts }): Pick<OpenFlow, 'problems' | 'worst' | 'facts'> {
+  const worst = new Map<string, Problem>();
+  for (const problem of problems) {
+    if (!problem.node || problem.severity === 'hint') continue;
+    if (worst.get(problem.node)?.severity !== 'error') worst.set(problem.node, problem);
+  }
+  return { problems, worst, facts: new Map(facts.nodes.map((fact) => [fact.node, fact])) };
+}
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Opens a flow. An edit that a crash of the window kept from the engine is taken up again. */
@@ -60,8 +71,7 @@ export async function load(id: string): Promise<void> {
       version: flow.version,
       armed: flow.armed,
       history: startHistory(readFlow(draft ?? flow.text)),
-      problems: flow.problems,
-      facts: factsById(flow.facts),
+      ...checked(flow),
       slots: flow.slots,
       pinned: flow.pinned,
     },
@@ -118,8 +128,7 @@ async function save(): Promise<void> {
     const isLatest = now.history.doc === history.doc;
     openFlow.setState({
       version: saved.version,
-      problems: saved.problems,
-      facts: factsById(saved.facts),
+      ...checked(saved),
       saving: isLatest ? 'saved' : 'waiting',
       refusal: '',
     });
@@ -151,8 +160,7 @@ export async function takeTheirs(): Promise<void> {
   openFlow.setState({
     version: flow.version,
     history: edit(openFlow.getState().history, { type: 'flow.replace', doc: readFlow(flow.text) }, Date.now()),
-    problems: flow.problems,
-    facts: factsById(flow.facts),
+    ...checked(flow),
     saving: 'saved',
     refusal: '',
   });
