@@ -48,10 +48,6 @@ pub struct Read {
     /// The longest row in KiB that is believed.
     #[serde(default = "kib")]
     max_row_kib: u32,
-    /// The field that keeps the record that named the file; left out that record is dropped.
-    #[serde(default)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    keep_as: Option<String>,
 }
 
 fn yes() -> bool {
@@ -146,11 +142,8 @@ impl Source for Read {
             .map(|(at, name)| (at, self.columns.get(name).copied().unwrap_or(ColumnType::Text)))
             .collect();
         let shape = Shape::new(plan.iter().map(|(at, _)| Text::from(names[*at].as_str())));
-        Ok(Box::new(Reader { rows, row, has_row: held.is_some(), names, plan, shape, path }))
-    }
-
-    fn keep_as(&self) -> Option<&str> {
-        self.keep_as.as_deref()
+        let print = crate::paths::fingerprint(&path, cx.folder())?;
+        Ok(Box::new(Reader { print, rows, row, has_row: held.is_some(), names, plan, shape, path }))
     }
 }
 
@@ -207,6 +200,7 @@ fn named(path: &str, row: &Row) -> Result<Vec<String>, NodeError> {
 }
 
 struct Reader {
+    print: Option<String>,
     rows: Rows<Decoding<Box<dyn Reading>>>,
     row: Row,
     /// A row was read ahead.
@@ -282,6 +276,10 @@ impl Cursor for Reader {
             return Ok(None);
         }
         Ok(Some(Page { records, failed, next: Value::Null }))
+    }
+
+    fn fingerprint(&self) -> Option<String> {
+        self.print.clone()
     }
 }
 

@@ -33,10 +33,6 @@ pub struct Read {
     /// The largest element in KiB that is believed.
     #[serde(default = "kib")]
     max_record_kib: u32,
-    /// The field that keeps the record that named the file; left out that record is dropped.
-    #[serde(default)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    keep_as: Option<String>,
 }
 
 fn kib() -> u32 {
@@ -96,11 +92,8 @@ impl Source for Read {
                 Layout::One
             }
         };
-        Ok(Box::new(Reader { scan, path, layout, count: 0, is_whole: self.at.is_empty(), is_done: false }))
-    }
-
-    fn keep_as(&self) -> Option<&str> {
-        self.keep_as.as_deref()
+        let print = crate::paths::fingerprint(&path, cx.folder())?;
+        Ok(Box::new(Reader { print, scan, path, layout, count: 0, is_whole: self.at.is_empty(), is_done: false }))
     }
 }
 
@@ -118,6 +111,7 @@ enum Layout {
 }
 
 struct Reader {
+    print: Option<String>,
     scan: Scan<Decoding<Box<dyn Reading>>>,
     path: String,
     layout: Layout,
@@ -185,6 +179,10 @@ impl Cursor for Reader {
         }
         let is_end = records.is_empty() && failed.is_empty();
         Ok((!is_end).then_some(Page { records, failed, next: Value::Null }))
+    }
+
+    fn fingerprint(&self) -> Option<String> {
+        self.print.clone()
     }
 }
 

@@ -26,6 +26,10 @@ impl Transform for Append {
     fn open(&self, _roots: &Roots) -> Result<Box<dyn Flowing>, NodeError> {
         Ok(Box::new(Appending))
     }
+
+    fn reads_only_named(&self) -> bool {
+        true
+    }
 }
 
 struct Appending;

@@ -30,6 +30,10 @@ impl Transform for Filter {
     fn open(&self, roots: &Roots) -> Result<Box<dyn Flowing>, NodeError> {
         Ok(Box::new(Filtering { keep: self.keep.clone(), roots: roots.clone() }))
     }
+
+    fn reads_only_named(&self) -> bool {
+        true
+    }
 }
 
 struct Filtering {

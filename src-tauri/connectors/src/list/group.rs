@@ -80,6 +80,11 @@ impl Transform for Group {
     fn rebuilds_records(&self) -> bool {
         true
     }
+
+    fn makes_fields(&self) -> Option<Vec<String>> {
+        let keys = self.by.iter().map(|it| it.name.clone());
+        Some(keys.chain(self.aggregates.iter().map(|it| it.name.clone())).collect())
+    }
 }
 
 struct Grouping {

@@ -101,6 +101,10 @@ impl Transform for Join {
             found: Vec::new(),
         }))
     }
+
+    fn reads_only_named(&self) -> bool {
+        self.right_into.is_none()
+    }
 }
 
 struct Joining {

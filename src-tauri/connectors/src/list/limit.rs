@@ -33,6 +33,10 @@ impl Transform for Limit {
     fn open(&self, _roots: &Roots) -> Result<Box<dyn Flowing>, NodeError> {
         Ok(Box::new(Limiting { first: self.skip, end: self.skip.saturating_add(self.count), seen: 0 }))
     }
+
+    fn reads_only_named(&self) -> bool {
+        true
+    }
 }
 
 struct Limiting {

@@ -60,6 +60,10 @@ impl Transform for Map {
     fn rebuilds_records(&self) -> bool {
         !self.keep_others
     }
+
+    fn makes_fields(&self) -> Option<Vec<String>> {
+        (!self.keep_others).then(|| self.fields.iter().map(|it| it.name.clone()).collect())
+    }
 }
 
 struct Mapping {

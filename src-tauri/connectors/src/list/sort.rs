@@ -76,6 +76,10 @@ impl Transform for Sort {
     fn is_whole_stream(&self) -> bool {
         true
     }
+
+    fn reads_only_named(&self) -> bool {
+        true
+    }
 }
 
 struct Sorting {

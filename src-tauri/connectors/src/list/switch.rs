@@ -66,6 +66,10 @@ impl Transform for Switch {
         let rules = self.rules.iter().map(|it| it.when.clone()).collect();
         Ok(Box::new(Switching { rules, to_all: self.to_all, roots: roots.clone() }))
     }
+
+    fn reads_only_named(&self) -> bool {
+        true
+    }
 }
 
 struct Switching {

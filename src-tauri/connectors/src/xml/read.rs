@@ -37,10 +37,6 @@ pub struct Read {
     /// The largest element in KiB that is believed.
     #[serde(default = "kib")]
     max_record_kib: u32,
-    /// The field that keeps the record that named the file; left out that record is dropped.
-    #[serde(default)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    keep_as: Option<String>,
 }
 
 fn kib() -> u32 {
@@ -88,11 +84,8 @@ impl Source for Read {
         };
         let text = Decoding::new(file, declared).map_err(|e| failure::reading(&path, e))?;
         let text = Guarded::new(text, (self.max_record_kib as usize) << 10);
-        Ok(Box::new(Reader { elements: Elements::new(text, &path, &self.record), columns: self.columns.clone(), path }))
-    }
-
-    fn keep_as(&self) -> Option<&str> {
-        self.keep_as.as_deref()
+        let print = crate::paths::fingerprint(&path, cx.folder())?;
+        Ok(Box::new(Reader { print, elements: Elements::new(text, &path, &self.record), columns: self.columns.clone(), path }))
     }
 }
 
@@ -132,6 +125,7 @@ fn declared(
 }
 
 struct Reader {
+    print: Option<String>,
     elements: Elements<Decoding<Box<dyn Reading>>>,
     columns: Columns,
     path: String,
@@ -160,6 +154,10 @@ impl Cursor for Reader {
         }
         let is_end = records.is_empty() && failed.is_empty();
         Ok((!is_end).then_some(Page { records, failed, next: Value::Null }))
+    }
+
+    fn fingerprint(&self) -> Option<String> {
+        self.print.clone()
     }
 }
 
