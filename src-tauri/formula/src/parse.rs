@@ -302,7 +302,8 @@ impl<'t> Parser<'t> {
                 }
             }
         }
-        let words: Vec<&str> = self.text[start.start..self.last.max(start.start)].split_whitespace().collect();
+        let words: Vec<&str> =
+            self.text[start.start..self.last.max(start.start)].split_whitespace().collect();
         let name = Text::from(words.join(" "));
         if name.is_empty() {
             return Err(FormulaError::new(format!("Expected {what}, but found {}.", self.seen()), self.span));
