@@ -14,6 +14,8 @@ pub mod keys;
 pub mod paths;
 pub mod spill;
 #[cfg(test)]
+mod registry;
+#[cfg(test)]
 mod testing;
 
 pub mod bank;
@@ -26,6 +28,7 @@ pub mod list;
 pub mod schedule;
 pub mod text;
 pub mod webhook;
+pub mod xlsx;
 pub mod xml;
 
 /// The kinds of all connectors, in a stable order.
@@ -41,6 +44,7 @@ pub fn catalogue() -> Vec<Spec> {
     all.extend(schedule::nodes());
     all.extend(text::nodes());
     all.extend(webhook::nodes());
+    all.extend(xlsx::nodes());
     all.extend(xml::nodes());
     all
 }
