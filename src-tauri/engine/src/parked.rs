@@ -12,7 +12,7 @@ use sdk::{Behaviour, Call, Code, NodeError};
 use crate::decide::{self, Failure, Next};
 use crate::durable::{Journaled, decode_kept, storage};
 use crate::engine::{Engine, Inner, Stored};
-use crate::exec::{self, Durable, Kept, Place, Run, Worlds};
+use crate::exec::{self, Durable, Kept, Place, Run};
 use crate::live::Live;
 
 /// Records continued at once.

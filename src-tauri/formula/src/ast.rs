@@ -13,13 +13,6 @@ pub struct Span {
     pub end: usize,
 }
 
-impl Span {
-    /// From the start of one to the end of another.
-    pub(crate) fn to(self, other: Span) -> Span {
-        Span { start: self.start, end: other.end }
-    }
-}
-
 /// A part of a formula.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expr {
@@ -83,26 +76,77 @@ pub(crate) enum Kind {
     /// `@"..."`
     At(Text),
     /// A name; quoted: in backticks, so never a function or a root.
-    Name { name: Text, quoted: bool },
+    Name {
+        name: Text,
+        quoted: bool,
+    },
     List(Vec<Expr>),
     Context(Vec<(Text, Expr)>),
-    Range { low: Box<Expr>, high: Box<Expr>, low_in: bool, high_in: bool },
+    Range {
+        low: Box<Expr>,
+        high: Box<Expr>,
+        low_in: bool,
+        high_in: bool,
+    },
     /// `a..b` after `in` of a loop.
-    Steps { low: Box<Expr>, high: Box<Expr> },
+    Steps {
+        low: Box<Expr>,
+        high: Box<Expr>,
+    },
     /// `< 5` as a test or as an open range.
-    Test { op: Op, value: Box<Expr> },
+    Test {
+        op: Op,
+        value: Box<Expr>,
+    },
     Neg(Box<Expr>),
-    Binary { op: Op, left: Box<Expr>, right: Box<Expr> },
-    Between { value: Box<Expr>, low: Box<Expr>, high: Box<Expr> },
-    In { value: Box<Expr>, tests: Vec<Expr> },
-    InstanceOf { value: Box<Expr>, of: Type },
-    If { test: Box<Expr>, then: Box<Expr>, other: Box<Expr> },
-    For { over: Vec<(Text, Expr)>, body: Box<Expr> },
-    Quantified { every: bool, over: Vec<(Text, Expr)>, body: Box<Expr> },
-    Function { params: Vec<(Text, Option<Type>)>, body: Box<Expr> },
-    Call { callee: Box<Expr>, args: Args },
-    Path { value: Box<Expr>, name: Text },
-    Filter { value: Box<Expr>, test: Box<Expr> },
+    Binary {
+        op: Op,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Between {
+        value: Box<Expr>,
+        low: Box<Expr>,
+        high: Box<Expr>,
+    },
+    In {
+        value: Box<Expr>,
+        tests: Vec<Expr>,
+    },
+    InstanceOf {
+        value: Box<Expr>,
+        of: Type,
+    },
+    If {
+        test: Box<Expr>,
+        then: Box<Expr>,
+        other: Box<Expr>,
+    },
+    For {
+        over: Vec<(Text, Expr)>,
+        body: Box<Expr>,
+    },
+    Quantified {
+        every: bool,
+        over: Vec<(Text, Expr)>,
+        body: Box<Expr>,
+    },
+    Function {
+        params: Vec<(Text, Option<Type>)>,
+        body: Box<Expr>,
+    },
+    Call {
+        callee: Box<Expr>,
+        args: Args,
+    },
+    Path {
+        value: Box<Expr>,
+        name: Text,
+    },
+    Filter {
+        value: Box<Expr>,
+        test: Box<Expr>,
+    },
     Paren(Box<Expr>),
     /// `-` among unary tests: anything.
     Anything,

@@ -4,6 +4,9 @@ mod context;
 mod convert;
 mod list;
 mod number;
+mod own_data;
+mod own_format;
+mod own_text;
 mod range;
 mod signature;
 mod temporal;
@@ -86,7 +89,7 @@ impl std::fmt::Debug for Builtin {
 }
 
 /// The groups in the order of the guide: heading, whether they are ours, declarations.
-const GROUPS: [(&str, bool, &[&[Decl]]); 7] = [
+const GROUPS: [(&str, bool, &[&[Decl]]); 10] = [
     ("Text", false, &[text::LIST]),
     ("Numbers", false, &[number::LIST]),
     ("Lists", false, &[list::LIST, list::MORE]),
@@ -94,6 +97,9 @@ const GROUPS: [(&str, bool, &[&[Decl]]); 7] = [
     ("Conversion", false, &[convert::LIST]),
     ("Records", false, &[context::LIST]),
     ("Ranges", false, &[range::LIST]),
+    ("More on text", true, &[own_text::LIST]),
+    ("Formats and locales", true, &[own_format::LIST]),
+    ("Data and checks", true, &[own_data::LIST]),
 ];
 
 static TABLE: LazyLock<Vec<Builtin>> = LazyLock::new(|| {
@@ -167,15 +173,16 @@ impl Builtin {
         self.forms.iter().any(|form| signature::takes(form, count))
     }
 
-    /// The places of named arguments; none when no form has these names.
-    pub(crate) fn places(&self, names: &[&str]) -> Option<Vec<usize>> {
-        self.forms.iter().find_map(|form| signature::places(form, names))
+    /// The form with these argument names and their places in it; none when no form has them.
+    pub(crate) fn places(&self, names: &[&str]) -> Option<(usize, Vec<usize>)> {
+        self.forms.iter().enumerate().find_map(|(at, form)| Some((at, signature::places(form, names)?)))
     }
 
     /// Brings arguments to the types of the form they fit, with the conversions of the standard.
-    pub(crate) fn fit(&self, args: &mut [Value]) -> Result<(), String> {
+    pub(crate) fn fit(&self, args: &mut [Value], form: Option<usize>) -> Result<(), String> {
         let mut first = None;
-        for form in self.forms.iter().filter(|form| signature::takes(form, args.len())) {
+        let forms = self.forms.iter().enumerate().filter(|(at, _)| form.is_none_or(|form| form == *at));
+        for (_, form) in forms.filter(|(_, form)| signature::takes(form, args.len())) {
             match form_misfit(form, args) {
                 None => {
                     for (at, arg) in args.iter_mut().enumerate() {

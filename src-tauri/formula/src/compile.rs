@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use model::{DateTime, Record, Shape, Text, Value};
 use model::{Date, DaysDuration, MonthsDuration, Time};
+use model::{DateTime, Record, Shape, Text, Value};
 
 use crate::ast::{Args, Expr, Kind, Op, Span};
 use crate::builtins::{self, Builtin};
@@ -27,8 +27,6 @@ enum Place {
     Local(Text),
     /// The item of a filter: its fields are names.
     Item,
-    /// A place without a name.
-    Hidden,
 }
 
 pub(crate) struct Compiler {
@@ -142,7 +140,10 @@ impl Compiler {
                 format!("@\"{text}\" is neither a date, a time, a date and time nor a duration."),
                 span,
             )
-            .suggest(Some("Write @\"2026-01-31\", @\"10:30:00\", @\"2026-01-31T10:30:00\", @\"P1D\" or @\"P1Y2M\".".into()))),
+            .suggest(Some(
+                "Write @\"2026-01-31\", @\"10:30:00\", @\"2026-01-31T10:30:00\", @\"P1D\" or @\"P1Y2M\"."
+                    .into(),
+            ))),
         }
     }
 
@@ -156,13 +157,14 @@ impl Compiler {
                     break;
                 }
                 Place::Item => slots.push(slot),
-                Place::Local(_) | Place::Hidden => {}
+                Place::Local(_) => {}
             }
         }
         if found.is_some() {
             self.subject_used |= name == "?";
             self.partial_used |= name == "partial";
-        } else if name == "item" && !quoted
+        } else if name == "item"
+            && !quoted
             && let Some(slot) = slots.first()
         {
             found = Some(Code::Local(*slot));
@@ -172,7 +174,8 @@ impl Compiler {
             (Mode::Flow, "run", false) => Code::Root(Root::Run),
             (Mode::Flow, "event", false) => Code::Root(Root::Event),
             (Mode::Flow, "record", false) => Code::Root(Root::Record),
-            _ => Code::Field(Field::new(name.clone())),
+            (_, _, false) => dotted(name, span),
+            (_, _, true) => Code::Field(Field::new(name.clone())),
         });
         if slots.is_empty() {
             return outside;
@@ -231,7 +234,12 @@ impl Compiler {
         Ok(Code::For { over: domains, body, partial })
     }
 
-    fn function(&mut self, params: &[(Text, Option<crate::types::Type>)], body: &Expr, named: bool) -> Result<Arc<Own>, FormulaError> {
+    fn function(
+        &mut self,
+        params: &[(Text, Option<crate::types::Type>)],
+        body: &Expr,
+        named: bool,
+    ) -> Result<Arc<Own>, FormulaError> {
         let base = self.places.len();
         let captures = base - usize::from(named);
         self.places.extend(params.iter().map(|(name, _)| Place::Local(name.clone())));
@@ -273,6 +281,7 @@ impl Compiler {
     }
 
     fn builtin(&mut self, function: &'static Builtin, args: &Args, span: Span) -> Result<Code, FormulaError> {
+        let mut form = None;
         let args = match args {
             Args::Positional(parts) => {
                 let parts = self.nodes(parts)?;
@@ -283,9 +292,10 @@ impl Compiler {
             }
             Args::Named(parts) => {
                 let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
-                let Some(places) = function.places(&names) else {
+                let Some((found, places)) = function.places(&names) else {
                     return self.misfit(function.names_message(&names), span);
                 };
+                form = Some(found);
                 let count = places.iter().max().map_or(0, |last| last + 1);
                 let mut ordered: Vec<Node> =
                     (0..count).map(|_| Node { code: Code::Const(Value::Null), span }).collect();
@@ -302,7 +312,7 @@ impl Compiler {
             }
             return self.misfit("try takes a formula and a default.".into(), span);
         }
-        Ok(Code::Builtin { function, args })
+        Ok(Code::Builtin { function, args, form })
     }
 
     /// A call that can never work: an error in a flow, null with a fault by the standard.
@@ -311,7 +321,11 @@ impl Compiler {
             Mode::Flow => Err(FormulaError::new(message, span)),
             Mode::Standard => {
                 let fail = builtins::fail(&message);
-                Ok(Code::Builtin { function: fail, args: vec![Node { code: Code::Const(message.into()), span }] })
+                Ok(Code::Builtin {
+                    function: fail,
+                    args: vec![Node { code: Code::Const(message.into()), span }],
+                    form: None,
+                })
             }
         }
     }
@@ -342,6 +356,17 @@ impl Compiler {
 
     fn checks(&mut self, tests: &[Expr]) -> Result<Vec<Check>, FormulaError> {
         tests.iter().map(|test| self.check(test)).collect()
+    }
+}
+
+/// A field; a name with points that is no local is a path (only names of parameters hold points).
+fn dotted(name: &Text, span: Span) -> Code {
+    match name.rsplit_once('.') {
+        Some((head, tail)) if !head.is_empty() && !tail.is_empty() => {
+            let value = Box::new(Node { code: dotted(&head.into(), span), span });
+            Code::Path { value, field: Field::new(tail.into()) }
+        }
+        _ => Code::Field(Field::new(name.clone())),
     }
 }
 
@@ -382,10 +407,10 @@ fn foldable(node: &Node) -> bool {
         Code::Range { low, high, .. } => constant(low) && constant(high),
         Code::OpenRange { end, .. } => constant(end),
         Code::Neg(value) => constant(value),
-        Code::Arith { left, right, .. } | Code::Compare { left, right, .. } | Code::Logic { left, right, .. } => {
-            constant(left) && constant(right)
-        }
-        Code::Builtin { function, args } => function.pure && args.iter().all(constant),
+        Code::Arith { left, right, .. }
+        | Code::Compare { left, right, .. }
+        | Code::Logic { left, right, .. } => constant(left) && constant(right),
+        Code::Builtin { function, args, .. } => function.pure && args.iter().all(constant),
         _ => false,
     }
 }

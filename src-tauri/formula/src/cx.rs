@@ -163,7 +163,12 @@ impl<'a> Cx<'a> {
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn fault_of(&mut self, kind: FaultKind, span: Span, message: impl FnOnce() -> String) -> Value {
+    pub(crate) fn fault_of(
+        &mut self,
+        kind: FaultKind,
+        span: Span,
+        message: impl FnOnce() -> String,
+    ) -> Value {
         if self.fault.is_none() {
             self.fault = Some(Box::new(Fault { kind, message: message(), span }));
         }

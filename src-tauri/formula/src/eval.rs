@@ -19,9 +19,8 @@ use crate::node::{Code, Field, Node, Root};
 use crate::special::{Function, Range};
 use crate::suggest;
 
-pub(crate) use call::invoke;
 pub(crate) use arith::midnight_utc;
-pub(crate) use path::property;
+pub(crate) use call::invoke;
 
 /// A value that is borrowed where it can be.
 pub(crate) enum Got<'n> {
@@ -84,7 +83,7 @@ fn compound(node: &Node, cx: &mut Cx<'_>) -> Value {
         Code::Compare { op, left, right } => compare::compare_nodes(*op, left, right, node.span, cx),
         Code::Logic { and, left, right } => logic(*and, left, right, cx),
         Code::If { .. } => condition(node, cx),
-        Code::Builtin { function, args } => call::builtin(function, args, node.span, cx),
+        Code::Builtin { function, args, form } => call::builtin((function, *form), args, node.span, cx),
         Code::Path { value, field } => path::path(value, field, node.span, cx),
         Code::Context { shape, entries } => {
             let base = cx.locals.len();
@@ -167,8 +166,12 @@ fn condition(node: &Node, cx: &mut Cx<'_>) -> Value {
             Value::Bool(true) => return eval(then, cx),
             Value::Bool(false) => {}
             value => {
-                let what = describe(value);
+                let (what, null) = (describe(value), value.is_null());
                 cx.fault(test.span, || format!("The condition of if is neither true nor false but {what}."));
+                // By the standard null counts as false; anything else has no answer.
+                if !null {
+                    return Value::Null;
+                }
             }
         }
         if !cx.step(other.span) {
@@ -205,9 +208,13 @@ fn logic(and: bool, left: &Node, right: &Node, cx: &mut Cx<'_>) -> Value {
         (Ok(_), Value::Bool(_)) => Value::Bool(and),
         (Ok(_), other) => {
             let what = describe(&other);
-            cx.fault(right.span, || format!("This side of {} is neither true nor false but {what}.", word(and)))
+            cx.fault(right.span, || {
+                format!("This side of {} is neither true nor false but {what}.", word(and))
+            })
         }
-        (Err(()), _) => cx.fault(left.span, || format!("This side of {} is neither true nor false.", word(and))),
+        (Err(()), _) => {
+            cx.fault(left.span, || format!("This side of {} is neither true nor false.", word(and)))
+        }
     }
 }
 
@@ -229,7 +236,7 @@ fn range(low: &Node, high: &Node, (low_in, high_in): (bool, bool), cx: &mut Cx<'
         return cx.fault(low.span, || format!("The ends of the range do not go together: {a} and {b}."));
     }
     let end = |value: Value| (!value.is_null()).then_some(value);
-    Range { low: end(low_value), high: end(high_value), low_in, high_in, except: false }.value()
+    Range { low: end(low_value), high: end(high_value), low_in, high_in, test: None }.value()
 }
 
 /// `try(expression, default)`

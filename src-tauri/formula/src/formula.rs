@@ -6,13 +6,15 @@ use std::sync::Arc;
 use model::{Record, Value};
 
 use crate::ast::Expr;
+use crate::builtins;
 use crate::compile::{Compiler, Mode};
 use crate::cx::{Cx, Roots, Scope};
 use crate::error::{Fault, FormulaError};
+use crate::fields::FieldSet;
 use crate::lex::Names;
 use crate::node::Node;
 use crate::parse::Parser;
-use crate::builtins;
+use crate::reads::{self, Read};
 
 /// A formula, ready to run. A clone shares it.
 #[derive(Clone)]
@@ -22,6 +24,8 @@ struct Inner {
     text: Box<str>,
     expr: Expr,
     node: Node,
+    reads: Vec<Read>,
+    fields: FieldSet,
 }
 
 /// What an evaluation gives: the value of the standard, and the first thing that went wrong on the way.
@@ -49,7 +53,10 @@ impl Formula {
     /// # Errors
     ///
     /// What is wrong, where, and what may have been meant.
-    pub fn parse_with_names<'n>(text: &str, known: impl IntoIterator<Item = &'n str>) -> Result<Formula, FormulaError> {
+    pub fn parse_with_names<'n>(
+        text: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> Result<Formula, FormulaError> {
         Formula::read(text, with_names(known), Mode::Standard)
     }
 
@@ -60,12 +67,24 @@ impl Formula {
 
     fn compiled(text: &str, expr: Expr, mode: Mode) -> Result<Formula, FormulaError> {
         let node = Compiler::new(mode).node(&expr)?;
-        Ok(Formula(Arc::new(Inner { text: text.into(), expr, node })))
+        let reads = reads::of(&expr, mode);
+        let fields = reads::fields(&reads);
+        Ok(Formula(Arc::new(Inner { text: text.into(), expr, node, reads, fields })))
     }
 
     /// The text it was read from.
     pub fn text(&self) -> &str {
         &self.0.text
+    }
+
+    /// Every place that it reads: of the record, and of the reserved names.
+    pub fn reads(&self) -> &[Read] {
+        &self.0.reads
+    }
+
+    /// The fields at the top of the record that it reads.
+    pub fn fields(&self) -> &FieldSet {
+        &self.0.fields
     }
 
     pub(crate) fn expr(&self) -> &Expr {

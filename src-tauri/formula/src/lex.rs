@@ -7,14 +7,32 @@ use crate::error::FormulaError;
 
 /// The words that are never names.
 pub(crate) const KEYWORDS: [&str; 20] = [
-    "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between", "instance",
-    "of", "function", "null", "true", "false", "external", "not",
+    "if",
+    "then",
+    "else",
+    "for",
+    "in",
+    "return",
+    "some",
+    "every",
+    "satisfies",
+    "and",
+    "or",
+    "between",
+    "instance",
+    "of",
+    "function",
+    "null",
+    "true",
+    "false",
+    "external",
+    "not",
 ];
 
 /// Signs, longest first.
 const SIGNS: [&str; 28] = [
-    "**", "..", "<=", ">=", "!=", "->", "(", ")", "[", "]", "{", "}", ",", ":", ".", "+", "-", "*", "/", "=", "<",
-    ">", "@", "?", "\u{2019}", "'", "|", "%",
+    "**", "..", "<=", ">=", "!=", "->", "(", ")", "[", "]", "{", "}", ",", ":", ".", "+", "-", "*", "/", "=",
+    "<", ">", "@", "?", "\u{2019}", "'", "|", "%",
 ];
 
 #[derive(Debug, Clone, PartialEq)]
@@ -113,8 +131,7 @@ pub(crate) fn is_name_start(c: char) -> bool {
 }
 
 pub(crate) fn is_name_part(c: char) -> bool {
-    is_name_start(c)
-        || matches!(c, '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+    is_name_start(c) || matches!(c, '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
 /// The next token from `from` on, with its place.
@@ -168,7 +185,9 @@ pub(crate) fn next(text: &str, from: usize, names: &Names) -> Result<(Token, Spa
     }
     match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
         Some(sign) => Ok((Token::Sign(sign), span(sign.len()))),
-        None => Err(FormulaError::new(format!("The sign {first} has no meaning here."), span(first.len_utf8()))),
+        None => {
+            Err(FormulaError::new(format!("The sign {first} has no meaning here."), span(first.len_utf8())))
+        }
     }
 }
 
@@ -196,11 +215,13 @@ fn foreign(rest: &str, start: usize) -> Option<FormulaError> {
         return Some(FormulaError::new("Write not(..) for the opposite.", span));
     }
     let (sign, advice) = SIGNS.iter().find(|(sign, _)| rest.starts_with(sign))?;
-    Some(FormulaError::new(
-        format!("{sign} is not a sign of the formula language."),
-        Span { start, end: start + sign.len() },
+    Some(
+        FormulaError::new(
+            format!("{sign} is not a sign of the formula language."),
+            Span { start, end: start + sign.len() },
+        )
+        .suggest(Some((*advice).to_owned())),
     )
-    .suggest(Some((*advice).to_owned())))
 }
 
 /// Where the next token starts: past white space and comments.
@@ -208,7 +229,8 @@ fn skip_blank(text: &str, from: usize) -> Result<usize, FormulaError> {
     let mut at = from;
     loop {
         let rest = &text[at..];
-        let trimmed = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c == '\u{180E}');
+        let trimmed =
+            rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c == '\u{180E}');
         at += rest.len() - trimmed.len();
         if trimmed.starts_with("//") {
             at += trimmed.find('\n').unwrap_or(trimmed.len());
@@ -227,7 +249,8 @@ fn skip_blank(text: &str, from: usize) -> Result<usize, FormulaError> {
 }
 
 fn number_length(bytes: &[u8]) -> usize {
-    let digits = |from: usize| bytes[from.min(bytes.len())..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let digits =
+        |from: usize| bytes[from.min(bytes.len())..].iter().take_while(|b| b.is_ascii_digit()).count();
     let mut at = digits(0);
     if bytes.get(at) == Some(&b'.') && digits(at + 1) > 0 {
         at += 1 + digits(at + 1);
@@ -266,7 +289,9 @@ fn string(rest: &str, start: usize) -> Result<(Text, usize), FormulaError> {
                     '"' | '\'' | '\\' | '/' => Some(escape as u32),
                     'u' | 'U' => {
                         let length = if escape == 'u' { 4 } else { 6 };
-                        let digits = body.get(at + 2..at + 2 + length).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+                        let digits = body
+                            .get(at + 2..at + 2 + length)
+                            .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
                         let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
                         if code.is_some() {
                             for _ in 0..length {
@@ -275,14 +300,21 @@ fn string(rest: &str, start: usize) -> Result<(Text, usize), FormulaError> {
                         }
                         code
                     }
-                    _ => None,
+                    // Patterns are full of them: "\\d" is a backslash and a d.
+                    _ => {
+                        out.push('\\');
+                        Some(escape as u32)
+                    }
                 }
             }
             c => Some(c as u32),
         };
         let span = Span { start: start + 1 + at, end: start + 1 + at + 2 };
         let code = code.ok_or_else(|| {
-            FormulaError::new("After \\ comes one of n, r, t, \", \\ or u with four hexadecimal digits.", span)
+            FormulaError::new(
+                "After \\ comes one of n, r, t, \", \\ or u with four hexadecimal digits.",
+                span,
+            )
         })?;
         match (high.take(), code) {
             (None, 0xD800..=0xDBFF) => high = Some(code),
@@ -294,7 +326,9 @@ fn string(rest: &str, start: usize) -> Result<(Text, usize), FormulaError> {
                 Some(c) => out.push(c),
                 None => return Err(FormulaError::new("There is no such character.", span)),
             },
-            (Some(_), _) => return Err(FormulaError::new("Half a character: \\uD8.. needs \\uDC.. after it.", span)),
+            (Some(_), _) => {
+                return Err(FormulaError::new("Half a character: \\uD8.. needs \\uDC.. after it.", span));
+            }
         }
     }
     Err(FormulaError::new("The text has no closing quote \".", Span { start, end: start + rest.len() }))

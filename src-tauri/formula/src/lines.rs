@@ -68,8 +68,8 @@ type Result_ = Result<(&'static str, Value), String>;
 fn path(request: &Record) -> Result_ {
     let text = request.get("path").and_then(Value::as_text).ok_or("The line has no path.")?;
     let document = request.get("document").cloned().unwrap_or_default();
-    let _ = (text, document);
-    Err("x".into())
+    let path = crate::Path::parse(text).map_err(|error| error.to_string())?;
+    Ok(("values", Value::list(path.all(&document))))
 }
 
 fn formula(request: &Record, mode: &Mode) -> Result_ {
@@ -85,7 +85,8 @@ fn formula(request: &Record, mode: &Mode) -> Result_ {
     let text = request.get("expr").and_then(Value::as_text).ok_or("The line has no expr.")?;
     let mut names = Vec::new();
     all_names(&Value::Record(context.clone()), &mut names);
-    let formula = Formula::parse_with_names(text, names.iter().map(Text::as_str)).map_err(|error| error.to_string())?;
+    let formula =
+        Formula::parse_with_names(text, names.iter().map(Text::as_str)).map_err(|error| error.to_string())?;
     let outcome = formula.eval(&Scope::with(&context, &roots));
     Ok(("value", encode(&outcome.value)))
 }

@@ -33,31 +33,102 @@ pub(crate) enum Code {
     Field(Field),
     Root(Root),
     /// A name inside filters: a field of the innermost item that has it, else what it means outside.
-    Item { slots: Vec<usize>, name: Text, otherwise: Box<Node> },
+    Item {
+        slots: Vec<usize>,
+        name: Text,
+        otherwise: Box<Node>,
+    },
     List(Vec<Node>),
     /// Entries stand in locals from `base` on while later ones are evaluated.
-    Context { shape: Arc<Shape>, entries: Vec<Node> },
-    Range { low: Box<Node>, high: Box<Node>, low_in: bool, high_in: bool },
-    OpenRange { op: Op, end: Box<Node> },
+    Context {
+        shape: Arc<Shape>,
+        entries: Vec<Node>,
+    },
+    Range {
+        low: Box<Node>,
+        high: Box<Node>,
+        low_in: bool,
+        high_in: bool,
+    },
+    OpenRange {
+        op: Op,
+        end: Box<Node>,
+    },
     Neg(Box<Node>),
-    Arith { op: Op, left: Box<Node>, right: Box<Node> },
-    Compare { op: Op, left: Box<Node>, right: Box<Node> },
-    Logic { and: bool, left: Box<Node>, right: Box<Node> },
-    Between { value: Box<Node>, low: Box<Node>, high: Box<Node> },
+    Arith {
+        op: Op,
+        left: Box<Node>,
+        right: Box<Node>,
+    },
+    Compare {
+        op: Op,
+        left: Box<Node>,
+        right: Box<Node>,
+    },
+    Logic {
+        and: bool,
+        left: Box<Node>,
+        right: Box<Node>,
+    },
+    Between {
+        value: Box<Node>,
+        low: Box<Node>,
+        high: Box<Node>,
+    },
     /// The value stands in a local while the tests run.
-    In { value: Box<Node>, tests: Vec<Check> },
-    InstanceOf { value: Box<Node>, of: Type },
-    If { test: Box<Node>, then: Box<Node>, other: Box<Node> },
-    For { over: Vec<Domain>, body: Box<Node>, partial: Option<usize> },
-    Quantified { every: bool, over: Vec<Domain>, body: Box<Node> },
+    In {
+        value: Box<Node>,
+        tests: Vec<Check>,
+    },
+    InstanceOf {
+        value: Box<Node>,
+        of: Type,
+    },
+    If {
+        test: Box<Node>,
+        then: Box<Node>,
+        other: Box<Node>,
+    },
+    For {
+        over: Vec<Domain>,
+        body: Box<Node>,
+        partial: Option<usize>,
+    },
+    Quantified {
+        every: bool,
+        over: Vec<Domain>,
+        body: Box<Node>,
+    },
     Function(Arc<Own>),
-    Builtin { function: &'static Builtin, args: Vec<Node> },
-    Call { callee: Box<Node>, args: Vec<Node>, names: Option<Vec<Text>> },
-    Path { value: Box<Node>, field: Field },
-    Filter { value: Box<Node>, test: Box<Node>, slot: usize },
-    Try { value: Box<Node>, default: Box<Node> },
+    /// The form is known where the arguments have names.
+    Builtin {
+        function: &'static Builtin,
+        args: Vec<Node>,
+        form: Option<usize>,
+    },
+    Call {
+        callee: Box<Node>,
+        args: Vec<Node>,
+        names: Option<Vec<Text>>,
+    },
+    Path {
+        value: Box<Node>,
+        field: Field,
+    },
+    Filter {
+        value: Box<Node>,
+        test: Box<Node>,
+        slot: usize,
+    },
+    Try {
+        value: Box<Node>,
+        default: Box<Node>,
+    },
     /// Unary tests over the value in a local.
-    Tests { slot: usize, check: Box<Check> },
+    Tests {
+        slot: usize,
+        check: Box<Check>,
+    },
 }
 
 /// What a loop runs over.
@@ -73,7 +144,10 @@ pub(crate) enum Check {
     Anything,
     Compare(Op, Node),
     /// A value to meet; `subject`: it looks at `?` itself, so true alone is a match.
-    Value { node: Node, subject: bool },
+    Value {
+        node: Node,
+        subject: bool,
+    },
     Not(Vec<Check>),
     AnyOf(Vec<Check>),
 }

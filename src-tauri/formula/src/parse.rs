@@ -78,7 +78,10 @@ impl<'t> Parser<'t> {
             Token::Word("then") => Err(FormulaError::new("then without if before it.", self.span)),
             Token::Word("else") => Err(FormulaError::new("else without if before it.", self.span)),
             Token::Name(_) | Token::Number(_) | Token::Text(_) | Token::Quoted(_) => Err(FormulaError::new(
-                format!("Between the parts before and after {} an operator such as + or and is missing.", self.seen()),
+                format!(
+                    "Between the parts before and after {} an operator such as + or and is missing.",
+                    self.seen()
+                ),
                 self.span,
             )
             .suggest(self.spaced_name())),
@@ -88,9 +91,19 @@ impl<'t> Parser<'t> {
 
     /// Advice for two names side by side: probably one name with a space.
     fn spaced_name(&self) -> Option<String> {
-        let before: String =
-            self.text[..self.last].chars().rev().take_while(|c| lex::is_name_part(*c)).collect::<Vec<_>>().into_iter().rev().collect();
+        let before: String = self.text[..self.last]
+            .chars()
+            .rev()
+            .take_while(|c| lex::is_name_part(*c))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect();
         match &self.token {
+            // A function of several words that is spelt wrong looks like two names and brackets.
+            Token::Name(name) if self.text[self.span.end..].trim_start().starts_with('(') => {
+                crate::suggest::function(&format!("{before} {name}"))
+            }
             Token::Name(name) if !before.is_empty() => {
                 Some(format!("A name with a space stands in backticks: `{before} {name}`"))
             }
@@ -159,7 +172,10 @@ impl<'t> Parser<'t> {
         if self.take_word(word)? {
             return Ok(());
         }
-        Err(FormulaError::new(format!("Expected the word {word} {after}, but found {}.", self.seen()), self.span))
+        Err(FormulaError::new(
+            format!("Expected the word {word} {after}, but found {}.", self.seen()),
+            self.span,
+        ))
     }
 
     fn node(&self, kind: Kind, start: usize) -> Result<Expr, FormulaError> {
@@ -279,11 +295,14 @@ impl<'t> Parser<'t> {
                     self.advance()?;
                 }
                 _ => {
-                    return Err(FormulaError::new(format!("Expected {what}, but found {}.", self.seen()), self.span));
+                    return Err(FormulaError::new(
+                        format!("Expected {what}, but found {}.", self.seen()),
+                        self.span,
+                    ));
                 }
             }
         }
-        let words: Vec<&str> = self.text[start.start..self.last].split_whitespace().collect();
+        let words: Vec<&str> = self.text[start.start..self.last.max(start.start)].split_whitespace().collect();
         let name = Text::from(words.join(" "));
         if name.is_empty() {
             return Err(FormulaError::new(format!("Expected {what}, but found {}.", self.seen()), self.span));

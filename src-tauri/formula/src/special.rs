@@ -18,8 +18,8 @@ pub(crate) struct Range {
     pub(crate) high: Option<Value>,
     pub(crate) low_in: bool,
     pub(crate) high_in: bool,
-    /// `(!= 5)`: everything but the low end.
-    pub(crate) except: bool,
+    /// The comparison it was written as, such as `< 5`; then a missing end is open.
+    pub(crate) test: Option<Op>,
 }
 
 impl Range {
@@ -40,7 +40,7 @@ impl Range {
             high_in: inside && high.is_some(),
             low,
             high,
-            except: op == Op::Ne,
+            test: Some(op),
         }
     }
 }

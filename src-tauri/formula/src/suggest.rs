@@ -11,21 +11,52 @@ pub(crate) fn field(name: &str, fields: &[Text]) -> Option<String> {
         let why = if mixed { " (one of them mixes Latin and Cyrillic letters that look alike)" } else { "" };
         return Some(format!("Did you mean {twin}{why}?"));
     }
-    nearest(name, fields.iter().map(Text::as_str)).map(|near| format!("Did you mean {near}?"))
+    let limit = (name.chars().count() / 3).clamp(1, 3);
+    fields
+        .iter()
+        .map(|field| (distance(&folded(name), &folded(field), limit), field))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, near)| format!("Did you mean {near}?"))
 }
 
 /// Advice for a function that does not exist.
 pub(crate) fn function(name: &str) -> Option<String> {
     /// Names from spreadsheets and other languages.
     const ALIASES: [(&str, &str); 34] = [
-        ("len", "string length"), ("length", "string length"), ("upper", "upper case"), ("uppercase", "upper case"),
-        ("toupper", "upper case"), ("lower", "lower case"), ("lowercase", "lower case"), ("tolower", "lower case"),
-        ("concat", "concatenate"), ("join", "string join"), ("substr", "substring"), ("mid", "substring"),
-        ("average", "mean"), ("avg", "mean"), ("mod", "modulo"), ("round", "round half up"), ("str", "string"),
-        ("tostring", "string"), ("text", "string"), ("int", "number"), ("tonumber", "number"), ("val", "number"),
-        ("size", "count"), ("indexof", "index of"), ("unique", "distinct values"), ("startswith", "starts with"),
-        ("endswith", "ends with"), ("iferror", "try"), ("ifnull", "try"), ("weekday", "day of week"),
-        ("pow", "the operator **"), ("isnull", "the comparison = null"), ("datetime", "date and time"),
+        ("len", "string length"),
+        ("length", "string length"),
+        ("upper", "upper case"),
+        ("uppercase", "upper case"),
+        ("toupper", "upper case"),
+        ("lower", "lower case"),
+        ("lowercase", "lower case"),
+        ("tolower", "lower case"),
+        ("concat", "concatenate"),
+        ("join", "string join"),
+        ("substr", "substring"),
+        ("mid", "substring"),
+        ("average", "mean"),
+        ("avg", "mean"),
+        ("mod", "modulo"),
+        ("round", "round half up"),
+        ("str", "string"),
+        ("tostring", "string"),
+        ("text", "string"),
+        ("int", "number"),
+        ("tonumber", "number"),
+        ("val", "number"),
+        ("size", "count"),
+        ("indexof", "index of"),
+        ("unique", "distinct values"),
+        ("startswith", "starts with"),
+        ("endswith", "ends with"),
+        ("iferror", "try"),
+        ("ifnull", "try"),
+        ("weekday", "day of week"),
+        ("pow", "the operator **"),
+        ("isnull", "the comparison = null"),
+        ("datetime", "date and time"),
         ("includes", "contains"),
     ];
     let plain: String = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
@@ -71,7 +102,8 @@ fn folded(name: &str) -> String {
 }
 
 fn has_mixed_scripts(name: &str) -> bool {
-    name.chars().any(|c| c.is_ascii_alphabetic()) && name.chars().any(|c| ('\u{400}'..='\u{4FF}').contains(&c))
+    name.chars().any(|c| c.is_ascii_alphabetic())
+        && name.chars().any(|c| ('\u{400}'..='\u{4FF}').contains(&c))
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) from one name to another; more than `limit` may be less exact.

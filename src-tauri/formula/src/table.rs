@@ -134,7 +134,8 @@ struct Reader {
 
 impl Reader {
     fn formula(&self, text: &str, place: &dyn Fn() -> String) -> Result<Formula, TableError> {
-        Formula::read(text, self.names.clone(), self.mode).map_err(|error| TableError { place: place(), error })
+        Formula::read(text, self.names.clone(), self.mode)
+            .map_err(|error| TableError { place: place(), error })
     }
 
     fn tests(&self, text: &str, place: &dyn Fn() -> String) -> Result<Node, TableError> {
@@ -149,7 +150,9 @@ impl Reader {
         self.tests(text, place)?;
         let list = format!("[{text}]");
         let expr = Parser::new(&list, self.names.clone()).and_then(Parser::whole);
-        let Ok(crate::ast::Expr { kind: crate::ast::Kind::List(items), .. }) = expr else { return Ok(Vec::new()) };
+        let Ok(crate::ast::Expr { kind: crate::ast::Kind::List(items), .. }) = expr else {
+            return Ok(Vec::new());
+        };
         items.iter().map(|item| self.formula(&list[item.span.start..item.span.end], place)).collect()
     }
 }
@@ -174,9 +177,11 @@ impl Table {
         let (mut priorities, mut defaults, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         for (at, output) in text.outputs.iter().enumerate() {
             let place = || format!("output {}", at + 1);
-            let allowed = output.allowed.as_deref().map(|allowed| reader.values(allowed, &place)).transpose()?;
+            let allowed =
+                output.allowed.as_deref().map(|allowed| reader.values(allowed, &place)).transpose()?;
             priorities.push(allowed.unwrap_or_default());
-            defaults.push(output.default.as_deref().map(|default| reader.formula(default, &place)).transpose()?);
+            defaults
+                .push(output.default.as_deref().map(|default| reader.formula(default, &place)).transpose()?);
             keys.extend(output.name.as_deref().map(Text::from));
         }
         let shape = (keys.len() == text.outputs.len() && !keys.is_empty()).then(|| Shape::new(keys));
@@ -185,7 +190,8 @@ impl Table {
             let cell = |kind: &'static str, at: usize| move || format!("rule {}, {kind} {}", row + 1, at + 1);
             let tests = tests.iter().enumerate().map(|(at, test)| reader.tests(test, &cell("input", at)));
             let tests = tests.collect::<Result<Vec<_>, _>>()?;
-            let outputs = outputs.iter().enumerate().map(|(at, output)| reader.formula(output, &cell("output", at)));
+            let outputs =
+                outputs.iter().enumerate().map(|(at, output)| reader.formula(output, &cell("output", at)));
             rules.push((tests, outputs.collect::<Result<Vec<_>, _>>()?));
         }
         Ok(Table(Arc::new(Inner { policy, inputs, shape, priorities, defaults, rules })))
@@ -348,7 +354,8 @@ pub(crate) fn from_line(line: &Record, context: &Record, roots: &Roots) -> Resul
     let mut context = context.clone();
     for def in items(line, "defs") {
         let (name, expr) = (text(def, "name").unwrap_or_default(), text(def, "expr").unwrap_or_default());
-        let formula = Formula::read(&expr, reader.names.clone(), Mode::Standard).map_err(|error| error.to_string())?;
+        let formula =
+            Formula::read(&expr, reader.names.clone(), Mode::Standard).map_err(|error| error.to_string())?;
         let value = formula.eval(&Scope::with(&context, roots)).value;
         reader.names.add(&name);
         let mut found = Vec::new();
@@ -361,7 +368,11 @@ pub(crate) fn from_line(line: &Record, context: &Record, roots: &Roots) -> Resul
     let policy = HitPolicy::parse(&policy, aggregation.as_deref())
         .ok_or_else(|| format!("There is no hit policy {policy} {}.", aggregation.unwrap_or_default()))?;
     let texts = |record: &Value, key: &str| -> Vec<String> {
-        let list = record.as_record().and_then(|record| record.get(key)).and_then(Value::as_list).unwrap_or_default();
+        let list = record
+            .as_record()
+            .and_then(|record| record.get(key))
+            .and_then(Value::as_list)
+            .unwrap_or_default();
         list.iter().map(|cell| cell.as_text().unwrap_or("-").to_owned()).collect()
     };
     let table = TableText {

@@ -2,6 +2,25 @@
 //!
 //! Transports carry the contract and add nothing to it. Running flows is the engine's; keeping them is the journal's.
 
+mod accounts;
+mod app;
+mod connections;
 pub mod contract;
 pub mod datum;
+mod describe;
+mod dispatch;
+mod failed;
+mod flows;
+mod formulas;
+mod held;
+pub mod http;
+mod runs;
+mod sharing;
+mod shelf;
 pub mod vault;
+mod watch;
+mod workbench;
+
+pub use app::{App, Setup};
+pub use dispatch::call;
+pub use workbench::catalogue;

@@ -4,12 +4,19 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use arna_journal::{Accept, Change, EndRun, Journal, Options, RunState, StartRun};
+use bytes::Bytes;
 
 fn changes(journal: &Journal, payload: &Bytes) -> Vec<Change> {
     let (event, run) = (journal.fresh(), journal.fresh());
-    let accept = Accept { event, run: Some(run), source: "orders/hook".into(), dedupe_key: None, received_ms: 1, payload: payload.clone() };
+    let accept = Accept {
+        event,
+        run: Some(run),
+        source: "orders/hook".into(),
+        dedupe_key: None,
+        received_ms: 1,
+        payload: payload.clone(),
+    };
     let start = StartRun {
         run,
         flow: "orders".into(),
@@ -22,13 +29,21 @@ fn changes(journal: &Journal, payload: &Bytes) -> Vec<Change> {
         started_ms: 1,
         state: RunState::Running,
     };
-    let end = EndRun { run, state: RunState::Ok, ended_ms: 2, counts: Bytes::new(), answer: Some(payload.clone()), error: None };
+    let end = EndRun {
+        run,
+        state: RunState::Ok,
+        ended_ms: 2,
+        counts: Bytes::new(),
+        answer: Some(payload.clone()),
+        error: None,
+    };
     vec![Change::Accept(accept), Change::WholeRun(Box::new((start, end)))]
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let number = |place: usize, usual: usize| words.get(place).and_then(|word| word.parse().ok()).unwrap_or(usual);
+    let number =
+        |place: usize, usual: usize| words.get(place).and_then(|word| word.parse().ok()).unwrap_or(usual);
     let (tasks, seconds, bytes) = (number(0, 64), number(1, 5), number(2, 300));
     let temporary = tempfile::tempdir()?;
     let folder = words.get(3).map_or(temporary.path().to_owned(), std::path::PathBuf::from);

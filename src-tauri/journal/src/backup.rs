@@ -9,7 +9,7 @@ use crate::database;
 use crate::error::{Code, Error};
 use crate::handle::Journal;
 use crate::payload::sync_folder;
-use crate::writer::read_tail;
+use crate::transaction::read_tail;
 
 /// A copy that was made and checked.
 #[derive(Debug, Clone)]
@@ -28,7 +28,10 @@ impl Journal {
     pub fn backup(&self, shelf: &Path, name: &str, keep: usize) -> Result<Backup, Error> {
         let target = shelf.join(name);
         if target.exists() {
-            return Err(Error::new(Code::Invalid, format!("There already is a backup at {}.", target.display())));
+            return Err(Error::new(
+                Code::Invalid,
+                format!("There already is a backup at {}.", target.display()),
+            ));
         }
         let partial = shelf.join(format!("{name}.partial"));
         let doing = "making a backup";
@@ -62,11 +65,15 @@ impl Journal {
         let connection = database::open_reader(&copy)?;
         let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
-            return Err(Error::new(Code::Damaged, "The backup did not pass its check, so it was not kept.").because(verdict));
+            return Err(Error::new(Code::Damaged, "The backup did not pass its check, so it was not kept.")
+                .because(verdict));
         }
         let tail = read_tail(&connection)?;
         drop(connection);
-        let file = File::options().write(true).open(&copy).map_err(|error| Error::file("making a backup", &copy, &error))?;
+        let file = File::options()
+            .write(true)
+            .open(&copy)
+            .map_err(|error| Error::file("making a backup", &copy, &error))?;
         file.sync_all().map_err(|error| Error::file("making a backup", &copy, &error))?;
         let bytes = file.metadata().map_or(0, |found| found.len());
         sync_folder(folder)?;
@@ -80,7 +87,10 @@ fn forget_old(shelf: &Path, keep: usize) {
         .flatten()
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.join("journal.db").exists() && path.extension().is_none_or(|extension| extension != "partial"))
+        .filter(|path| {
+            path.join("journal.db").exists()
+                && path.extension().is_none_or(|extension| extension != "partial")
+        })
         .collect();
     copies.sort();
     let surplus = copies.len().saturating_sub(keep);

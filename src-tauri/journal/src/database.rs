@@ -20,7 +20,10 @@ pub(crate) fn check_library() -> Result<(), Error> {
     if number < SQLITE_FLOOR {
         return Err(Error::new(
             Code::OldLibrary,
-            format!("This program was built with SQLite {}, and the journal needs 3.51.3 or newer.", rusqlite::version()),
+            format!(
+                "This program was built with SQLite {}, and the journal needs 3.51.3 or newer.",
+                rusqlite::version()
+            ),
         ));
     }
     Ok(())
@@ -28,7 +31,8 @@ pub(crate) fn check_library() -> Result<(), Error> {
 
 /// Opens the one read-write connection, making the schema in a new file.
 pub(crate) fn open_writer(file: &Path, durable: bool) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(file, flags).map_err(|error| unreadable(file, error))?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -47,7 +51,8 @@ pub(crate) fn open_writer(file: &Path, durable: bool) -> Result<Connection, Erro
     if version == 0 {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute_batch(include_str!("schema.sql"))?;
-        transaction.execute("INSERT INTO tail (one, epoch, seq, chain) VALUES (1, 0, 0, zeroblob(32))", [])?;
+        transaction
+            .execute("INSERT INTO tail (one, epoch, seq, chain) VALUES (1, 0, 0, zeroblob(32))", [])?;
         transaction.pragma_update(None, "user_version", SCHEMA)?;
         transaction.commit()?;
     }
@@ -75,7 +80,8 @@ fn user_version(connection: &Connection) -> rusqlite::Result<i64> {
 fn settings(connection: &Connection, durable: bool) -> rusqlite::Result<()> {
     // Only takes effect in a file without tables, so it comes first.
     connection.execute_batch("PRAGMA auto_vacuum=INCREMENTAL;")?;
-    let mode: Option<String> = connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).optional()?;
+    let mode: Option<String> =
+        connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).optional()?;
     if mode.as_deref() != Some("wal") {
         tracing::warn!(?mode, "the file system does not allow a write-ahead log");
     }
@@ -116,7 +122,8 @@ mod tests {
         check_library()?;
         let folder = tempfile::tempdir()?;
         let connection = open_writer(&folder.path().join("journal.db"), true)?;
-        let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+        let number =
+            |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
         assert_eq!(connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0))?, "wal");
         let wanted = [
             ("synchronous", 2),

@@ -16,7 +16,8 @@ use crate::lock;
 use crate::open::{self, Options, Recovered, now_ms, set_meta};
 use crate::payload::{Blobs, INLINE_LIMIT, Pins, payload_of};
 use crate::reader::{Reader, Readers};
-use crate::writer::{Command, Reply, Waiting, Writer, checkpoint};
+use crate::transaction::checkpoint;
+use crate::writer::{Command, Reply, Waiting, Writer};
 
 /// Most changes in one list.
 const LIST_CHANGES: usize = 20_000;
@@ -69,7 +70,13 @@ impl Journal {
         open::open(folder, options)
     }
 
-    pub(crate) fn new(folder: &Path, commands: Sender<Command>, thread: JoinHandle<()>, readers: Readers, sequence: Sequence) -> Self {
+    pub(crate) fn new(
+        folder: &Path,
+        commands: Sender<Command>,
+        thread: JoinHandle<()>,
+        readers: Readers,
+        sequence: Sequence,
+    ) -> Self {
         let shared = Shared {
             folder: folder.to_owned(),
             blobs: readers.blobs.clone(),
@@ -93,7 +100,8 @@ impl Journal {
         I::from_number(self.shared.sequence.next(now_ms()))
     }
 
-    /// Stores the list whole or not at all; when this returns it is on the disk. Dropping the future does not take the list back.
+    /// Stores the list whole or not at all; when this returns it is on the disk. Whether a list
+    /// is stored whose future was dropped is open.
     pub async fn commit(&self, mut changes: Vec<Change>) -> Result<Committed, Error> {
         let bytes = measure(&mut changes)?;
         let kib = (1 + bytes / 1024).min(QUEUE_KIB);
@@ -103,9 +111,10 @@ impl Journal {
             .map_err(|_| Error::closed())?;
         let pins = if Blobs::needs_files(&mut changes) {
             let blobs = self.shared.blobs.clone();
-            let (sealed, pins) = tokio::task::spawn_blocking(move || blobs.seal(&mut changes).map(|pins| (changes, pins)))
-                .await
-                .map_err(|_| Error::closed())??;
+            let (sealed, pins) =
+                tokio::task::spawn_blocking(move || blobs.seal(&mut changes).map(|pins| (changes, pins)))
+                    .await
+                    .map_err(|_| Error::closed())??;
             changes = sealed;
             pins
         } else {
@@ -128,7 +137,9 @@ impl Journal {
     /// Offers samples and count snapshots: they ride on the next commit or wait for a quiet moment, and are dropped (false) when too
     /// many wait already.
     pub fn offer(&self, changes: Vec<Change>) -> bool {
-        let is_lazy = |change: &Change| matches!(change, Change::Sample { .. } | Change::Counts { .. } | Change::Index { .. });
+        let is_lazy = |change: &Change| {
+            matches!(change, Change::Sample { .. } | Change::Counts { .. } | Change::Index { .. })
+        };
         if changes.is_empty() || changes.len() > LAZY_CHANGES || !changes.iter().all(is_lazy) {
             return false;
         }
@@ -144,7 +155,10 @@ impl Journal {
     }
 
     /// Looks something up without holding up other tasks.
-    pub async fn look<T: Send + 'static>(&self, look: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let journal = self.clone();
         tokio::task::spawn_blocking(move || journal.read(look)).await.map_err(|_| Error::closed())?
     }
@@ -217,7 +231,12 @@ impl Journal {
     }
 }
 
-fn waiting(changes: Vec<Change>, bytes: usize, reply: Reply, held: (Pins, Option<OwnedSemaphorePermit>)) -> Command {
+fn waiting(
+    changes: Vec<Change>,
+    bytes: usize,
+    reply: Reply,
+    held: (Pins, Option<OwnedSemaphorePermit>),
+) -> Command {
     Command::Commit(Waiting { changes, bytes, reply, _held: held })
 }
 
@@ -228,12 +247,15 @@ fn measure(changes: &mut [Change]) -> Result<usize, Error> {
     let mut bytes = count * CHANGE_BYTES;
     for change in changes {
         let lazy = lazy_bytes(change);
-        bytes += payload_of(change).map_or(lazy, |payload| if payload.len() > INLINE_LIMIT { 64 } else { payload.len() });
+        bytes += payload_of(change)
+            .map_or(lazy, |payload| if payload.len() > INLINE_LIMIT { 64 } else { payload.len() });
     }
     if count > LIST_CHANGES || bytes > LIST_BYTES {
         return Err(Error::new(
             Code::Invalid,
-            format!("{count} changes of {bytes} bytes are too much for one commit (at most {LIST_CHANGES} changes, {LIST_BYTES} bytes)."),
+            format!(
+                "{count} changes of {bytes} bytes are too much for one commit (at most {LIST_CHANGES} changes, {LIST_BYTES} bytes)."
+            ),
         ));
     }
     Ok(bytes)

@@ -10,6 +10,7 @@ mod ballast;
 mod change;
 mod database;
 mod error;
+mod facts;
 mod failpoint;
 mod handle;
 mod id;
@@ -21,14 +22,16 @@ mod reader;
 mod resume;
 mod retention;
 mod stored;
+mod transaction;
 mod writer;
 
 pub use backup::Backup;
-pub use change::{
-    Accept, At, Audit, Change, Committed, ConnectionRow, DeadLetter, DedupeKey, Due, DueOutcome, Earlier, EndRun, Failure, Grant, Hash,
+pub use change::{Change, Committed, Earlier};
+pub use error::{Code, Error};
+pub use facts::{
+    Accept, At, Audit, ConnectionRow, DeadLetter, DedupeKey, Due, DueOutcome, EndRun, Failure, Grant, Hash,
     Outcome, Park, Question, Resolution, RunState, StartRun, Verdict,
 };
-pub use error::{Code, Error};
 pub use handle::Journal;
 pub use id::{EventId, Identity, LetterId, NotAnId, QuestionId, RunId, TimerId};
 pub use lock::holder;

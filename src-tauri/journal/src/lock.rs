@@ -73,7 +73,8 @@ pub(crate) fn check_place(folder: &Path) -> Result<Option<String>, Error> {
         ));
     }
     let shown = full.to_string_lossy().to_lowercase();
-    let service = ["onedrive", "dropbox", "icloud", "google drive"].into_iter().find(|name| shown.contains(name));
+    let service =
+        ["onedrive", "dropbox", "icloud", "google drive"].into_iter().find(|name| shown.contains(name));
     Ok(service.map(|name| {
         format!(
             "The data folder {} seems to be copied by {name}, which can damage it. A folder outside it is safer.",
@@ -95,5 +96,7 @@ fn network_mount(folder: &Path) -> Option<String> {
         }
     }
     let (_, kind) = best?;
-    ["nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs"].contains(&kind).then(|| kind.to_owned())
+    ["nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs"]
+        .contains(&kind)
+        .then(|| kind.to_owned())
 }

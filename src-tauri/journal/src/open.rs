@@ -17,7 +17,8 @@ use crate::lock;
 use crate::payload::Blobs;
 use crate::reader::Readers;
 use crate::resume::OpenRun;
-use crate::writer::{self, LOG_PAGES, Writer};
+use crate::transaction;
+use crate::writer::{LOG_PAGES, Writer};
 
 const FILE: &str = "journal.db";
 const BLOBS: &str = "blobs";
@@ -61,7 +62,9 @@ pub struct Recovered {
 
 /// The clock, milliseconds since 1970 UTC.
 pub(crate) fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 pub(crate) fn open(folder: &Path, options: &Options) -> Result<(Journal, Recovered), Error> {
@@ -69,7 +72,8 @@ pub(crate) fn open(folder: &Path, options: &Options) -> Result<(Journal, Recover
     let held = lock::take(folder)?;
     let warnings: Vec<String> = lock::check_place(folder)?.into_iter().collect();
     let blobs_folder = folder.join(BLOBS);
-    std::fs::create_dir_all(&blobs_folder).map_err(|error| Error::file("making the folder of large payloads", &blobs_folder, &error))?;
+    std::fs::create_dir_all(&blobs_folder)
+        .map_err(|error| Error::file("making the folder of large payloads", &blobs_folder, &error))?;
     let blobs = Blobs::new(blobs_folder);
     let file = folder.join(FILE);
     let mut connection = database::open_writer(&file, options.durable)?;
@@ -78,8 +82,8 @@ pub(crate) fn open(folder: &Path, options: &Options) -> Result<(Journal, Recover
     let begun = begin_epoch(&mut connection)?;
     failpoint::reach("open.epoch");
     let log_pages = Arc::new(AtomicI32::new(0));
-    writer::watch_log(&mut connection, &log_pages)?;
-    let tail = writer::read_tail(&connection)?;
+    transaction::watch_log(&mut connection, &log_pages)?;
+    let tail = transaction::read_tail(&connection)?;
     let ballast = Ballast { path: folder.join(BALLAST), bytes: options.ballast_bytes };
     let readers = Readers { file: file.clone(), blobs: blobs.clone(), idle: Mutex::default() };
     let open_runs = readers.with(crate::Reader::open_runs)?;
@@ -105,7 +109,9 @@ pub(crate) fn open(folder: &Path, options: &Options) -> Result<(Journal, Recover
             // The next engine may come in only after the last byte is written.
             drop(held);
         })
-        .map_err(|error| Error::new(Code::Storage, "The journal's thread could not be started.").because(error))?;
+        .map_err(|error| {
+            Error::new(Code::Storage, "The journal's thread could not be started.").because(error)
+        })?;
     // Not waited for: 64 MiB of zeros take longer than a start may.
     let _ = std::thread::Builder::new().name("ballast".into()).spawn(move || ballast.load());
     let recovered = Recovered {
@@ -136,8 +142,9 @@ fn begin_epoch(connection: &mut Connection) -> Result<Begun, Error> {
         Some(known) => known,
         None => {
             let mut fresh = [0_u8; 16];
-            getrandom::fill(&mut fresh)
-                .map_err(|error| Error::new(Code::Storage, "The system gave no random numbers.").because(error))?;
+            getrandom::fill(&mut fresh).map_err(|error| {
+                Error::new(Code::Storage, "The system gave no random numbers.").because(error)
+            })?;
             set_meta(&transaction, "installation", fresh)?;
             fresh
         }
@@ -145,7 +152,11 @@ fn begin_epoch(connection: &mut Connection) -> Result<Begun, Error> {
     let was_clean = meta::<i64>(&transaction, "clean")? != Some(0);
     let now = now_ms();
     let crashes: String = meta(&transaction, "crashes")?.unwrap_or_default();
-    let mut recent: Vec<i64> = crashes.split(' ').filter_map(|time| time.parse().ok()).filter(|time| now - time < RECENT_MS).collect();
+    let mut recent: Vec<i64> = crashes
+        .split(' ')
+        .filter_map(|time| time.parse().ok())
+        .filter(|time| now - time < RECENT_MS)
+        .collect();
     if !was_clean {
         recent.push(now);
     }
@@ -159,14 +170,17 @@ fn begin_epoch(connection: &mut Connection) -> Result<Begun, Error> {
         [],
         |row| row.get(0),
     )?;
-    let epoch: i64 = transaction.query_row("UPDATE tail SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))?;
+    let epoch: i64 =
+        transaction.query_row("UPDATE tail SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))?;
     transaction.commit()?;
     let recent_crashes = u32::try_from(recent.len()).unwrap_or(u32::MAX);
     Ok(Begun { epoch, was_clean, recent_crashes, highest_id, installation })
 }
 
 fn meta<T: rusqlite::types::FromSql>(connection: &Connection, key: &str) -> Result<Option<T>, Error> {
-    Ok(connection.query_row("SELECT value FROM meta WHERE key = ?1", params![key], |row| row.get(0)).optional()?)
+    Ok(connection
+        .query_row("SELECT value FROM meta WHERE key = ?1", params![key], |row| row.get(0))
+        .optional()?)
 }
 
 pub(crate) fn set_meta(connection: &Connection, key: &str, value: impl rusqlite::ToSql) -> Result<(), Error> {

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use crate::change::{Change, Hash};
+use crate::change::Change;
 use crate::error::{Code, Error};
+use crate::facts::Hash;
 use crate::failpoint;
 
 /// Payloads above this many bytes become files.
@@ -63,7 +64,9 @@ impl Blobs {
 
     /// True when some payload of the list will become a file, which needs the disk.
     pub(crate) fn needs_files(changes: &mut [Change]) -> bool {
-        changes.iter_mut().any(|change| payload_of(change).is_some_and(|payload| payload.len() > INLINE_LIMIT))
+        changes
+            .iter_mut()
+            .any(|change| payload_of(change).is_some_and(|payload| payload.len() > INLINE_LIMIT))
     }
 
     /// Replaces each payload by its stored form; large ones are on the disk when this returns.
@@ -80,7 +83,12 @@ impl Blobs {
                 *payload = Bytes::from(sealed);
                 continue;
             }
-            *self.pinned.lock().unwrap_or_else(PoisonError::into_inner).entry(*hash.as_bytes()).or_insert(0) += 1;
+            *self
+                .pinned
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(*hash.as_bytes())
+                .or_insert(0) += 1;
             pins.held.push(*hash.as_bytes());
             pins.blobs.get_or_insert_with(|| self.clone());
             self.write(hash.as_bytes(), payload)?;
@@ -102,7 +110,11 @@ impl Blobs {
         let folder = path.parent().unwrap_or(&self.folder);
         let is_new = !folder.exists();
         fs::create_dir_all(folder).map_err(|error| Error::file(doing, folder, &error))?;
-        let temporary = folder.join(format!("{}.{:?}.tmp", blake3::Hash::from_bytes(*hash).to_hex(), std::thread::current().id()));
+        let temporary = folder.join(format!(
+            "{}.{:?}.tmp",
+            blake3::Hash::from_bytes(*hash).to_hex(),
+            std::thread::current().id()
+        ));
         let written = File::create(&temporary).and_then(|mut file| {
             file.write_all(payload)?;
             failpoint::reach("blob.write");
@@ -128,7 +140,10 @@ impl Blobs {
             Some(&INLINE) if stored.len() >= INLINE_HEAD => {
                 let payload = &stored[INLINE_HEAD..];
                 if blake3::hash(payload).as_bytes()[..8] != stored[1..INLINE_HEAD] {
-                    return Err(Error::new(Code::Damaged, "A stored payload does not match its checksum: the disk has damaged it."));
+                    return Err(Error::new(
+                        Code::Damaged,
+                        "A stored payload does not match its checksum: the disk has damaged it.",
+                    ));
                 }
                 Ok(Bytes::copy_from_slice(payload))
             }
@@ -136,9 +151,13 @@ impl Blobs {
                 let mut hash: Hash = [0; 32];
                 hash.copy_from_slice(&stored[1..33]);
                 let path = self.path(&hash);
-                let bytes = fs::read(&path).map_err(|error| Error::file("reading a large payload", &path, &error))?;
+                let bytes =
+                    fs::read(&path).map_err(|error| Error::file("reading a large payload", &path, &error))?;
                 if blake3::hash(&bytes).as_bytes() != &hash {
-                    return Err(Error::new(Code::Damaged, format!("{} does not match its name: the disk has damaged it.", path.display())));
+                    return Err(Error::new(
+                        Code::Damaged,
+                        format!("{} does not match its name: the disk has damaged it.", path.display()),
+                    ));
                 }
                 Ok(Bytes::from(bytes))
             }
@@ -152,7 +171,11 @@ impl Blobs {
     }
 
     /// Removes files of one folder that `in_use` does not know and no waiting list names. Returns how many bytes came free.
-    pub(crate) fn sweep(&self, folder: &Path, mut in_use: impl FnMut(&Hash) -> Result<bool, Error>) -> Result<u64, Error> {
+    pub(crate) fn sweep(
+        &self,
+        folder: &Path,
+        mut in_use: impl FnMut(&Hash) -> Result<bool, Error>,
+    ) -> Result<u64, Error> {
         let _quiet = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
         let mut freed = 0;
         let prefix = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -176,12 +199,17 @@ impl Blobs {
 
     /// Bytes in all files.
     pub(crate) fn size(&self) -> u64 {
-        let files = self.folders().into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let files =
+            self.folders().into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
         files.filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum()
     }
 
     /// Runs `snapshot`, then puts every file into `into` too (as a second name where the disk allows it), with no sweep in between.
-    pub(crate) fn copy_with<T>(&self, into: &Path, snapshot: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn copy_with<T>(
+        &self,
+        into: &Path,
+        snapshot: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let _quiet = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = snapshot()?;
         let doing = "copying a large payload";
@@ -204,8 +232,11 @@ impl Blobs {
 
 /// Temporary files of a crash are old; one that is being written now is not.
 fn remove_abandoned(path: &Path) {
-    let age = path.metadata().ok().and_then(|found| found.modified().ok()).and_then(|time| time.elapsed().ok());
-    if path.extension().is_some_and(|extension| extension == "tmp") && age.is_some_and(|age| age.as_secs() > 3600) {
+    let age =
+        path.metadata().ok().and_then(|found| found.modified().ok()).and_then(|time| time.elapsed().ok());
+    if path.extension().is_some_and(|extension| extension == "tmp")
+        && age.is_some_and(|age| age.as_secs() > 3600)
+    {
         let _ = fs::remove_file(path);
     }
 }
@@ -226,7 +257,9 @@ pub(crate) fn payload_of(change: &mut Change) -> Option<&mut Bytes> {
         Change::Accept(accept) => Some(&mut accept.payload),
         Change::WholeRun(whole) => whole.1.answer.as_mut(),
         Change::EndRun(end) => end.answer.as_mut(),
-        Change::Result { payload, .. } | Change::Seal { payload, .. } | Change::Timer { payload, .. } => Some(payload),
+        Change::Result { payload, .. } | Change::Seal { payload, .. } | Change::Timer { payload, .. } => {
+            Some(payload)
+        }
         Change::Park(park) => Some(&mut park.payload),
         Change::DeadLetter(letter) => Some(&mut letter.inputs),
         Change::Question(question) => Some(&mut question.payload),
@@ -240,7 +273,9 @@ pub(crate) fn digest_of(change: &Change) -> Option<&[u8]> {
         Change::Accept(accept) => &accept.payload,
         Change::WholeRun(whole) => whole.1.answer.as_ref()?,
         Change::EndRun(end) => end.answer.as_ref()?,
-        Change::Result { payload, .. } | Change::Seal { payload, .. } | Change::Timer { payload, .. } => payload,
+        Change::Result { payload, .. } | Change::Seal { payload, .. } | Change::Timer { payload, .. } => {
+            payload
+        }
         Change::Park(park) => &park.payload,
         Change::DeadLetter(letter) => &letter.inputs,
         Change::Question(question) => &question.payload,

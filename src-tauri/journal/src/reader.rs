@@ -13,7 +13,7 @@ use crate::payload::Blobs;
 /// Idle reading connections that are kept.
 const KEPT: usize = 4;
 
-/// A look at the journal. Everything read through one `Reader` call is a state that was committed.
+/// A look at the journal: one committed state, whatever is written meanwhile. Short, for it holds up the log.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
@@ -35,7 +35,10 @@ impl Readers {
             Some(reader) => reader,
             None => Reader { connection: database::open_reader(&self.file)?, blobs: self.blobs.clone() },
         };
+        // One snapshot for all that is looked up; a reader that failed is not kept, which ends its snapshot too.
+        reader.connection.prepare_cached("BEGIN")?.execute([])?;
         let found = look(&reader)?;
+        reader.connection.prepare_cached("COMMIT")?.execute([])?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT {
             idle.push(reader);
@@ -89,8 +92,8 @@ pub(crate) fn maybe_text(row: &Row<'_>, column: usize) -> rusqlite::Result<Optio
 }
 
 /// Four columns as a place.
-pub(crate) fn at(row: &Row<'_>, column: usize) -> rusqlite::Result<crate::change::At> {
-    Ok(crate::change::At {
+pub(crate) fn at(row: &Row<'_>, column: usize) -> rusqlite::Result<crate::facts::At> {
+    Ok(crate::facts::At {
         run: row.get(column)?,
         node: text(row, column + 1)?,
         batch: row.get::<_, i64>(column + 2)?.cast_unsigned(),

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use rusqlite::{Row, params};
 use smol_str::SmolStr as Text;
 
-use crate::change::{At, Hash, Outcome, RunState};
 use crate::error::Error;
+use crate::facts::{At, Hash, Outcome, RunState};
 use crate::id::{EventId, RunId, TimerId};
 use crate::reader::{Reader, at, maybe_text, text};
 
@@ -129,7 +129,8 @@ fn open_run(row: &Row<'_>) -> rusqlite::Result<OpenRun> {
 impl Reader {
     /// Every run that has not ended, in the order of starting.
     pub fn open_runs(&self) -> Result<Vec<OpenRun>, Error> {
-        self.rows(&format!("{OPEN} WHERE state < 10 ORDER BY id"), [], open_run)
+        // Named, because the planner may prefer to walk through a million ended runs in order.
+        self.rows(&format!("{OPEN} INDEXED BY run_open WHERE state < 10 ORDER BY id"), [], open_run)
     }
 
     /// One run in the form the engine resumes it from, ended or not.
@@ -142,7 +143,9 @@ impl Reader {
         let found = self.row(
             "SELECT source, dedupe_key, received_ms, run, payload FROM event WHERE id = ?1",
             params![event],
-            |row| Ok((text(row, 0)?, maybe_text(row, 1)?, row.get(2)?, row.get(3)?, row.get::<_, Vec<u8>>(4)?)),
+            |row| {
+                Ok((text(row, 0)?, maybe_text(row, 1)?, row.get(2)?, row.get(3)?, row.get::<_, Vec<u8>>(4)?))
+            },
         )?;
         let Some((source, dedupe_key, received_ms, run, stored)) = found else { return Ok(None) };
         Ok(Some(StoredEvent { event, source, dedupe_key, received_ms, run, payload: self.open(&stored)? }))
@@ -187,7 +190,9 @@ impl Reader {
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Vec<u8>>(3)?)),
         )?;
         rows.into_iter()
-            .map(|(timer, run, due_ms, stored)| Ok(StoredTimer { timer, run, due_ms, payload: self.open(&stored)? }))
+            .map(|(timer, run, due_ms, stored)| {
+                Ok(StoredTimer { timer, run, due_ms, payload: self.open(&stored)? })
+            })
             .collect()
     }
 
@@ -203,7 +208,10 @@ impl Reader {
 
     /// Parked records due at or before `now_ms`, earliest first, at most `most`.
     pub fn parked_due(&self, now_ms: i64, most: u32) -> Result<Vec<StoredPark>, Error> {
-        self.parked("WHERE due_ms <= ?1 ORDER BY due_ms, run, node, batch, ix LIMIT ?2", params![now_ms, most])
+        self.parked(
+            "WHERE due_ms <= ?1 ORDER BY due_ms, run, node, batch, ix LIMIT ?2",
+            params![now_ms, most],
+        )
     }
 
     /// The parked records of one run.
@@ -217,7 +225,9 @@ impl Reader {
     }
 
     fn parked(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<StoredPark>, Error> {
-        let sql = format!("SELECT run, node, batch, ix, due_ms, attempt, connection, order_key, payload FROM parked {which}");
+        let sql = format!(
+            "SELECT run, node, batch, ix, due_ms, attempt, connection, order_key, payload FROM parked {which}"
+        );
         let rows = self.rows(&sql, values, |row| {
             let park = StoredPark {
                 at: at(row, 0)?,
@@ -229,7 +239,9 @@ impl Reader {
             };
             Ok((park, row.get::<_, Vec<u8>>(8)?))
         })?;
-        rows.into_iter().map(|(park, stored)| Ok(StoredPark { payload: self.open(&stored)?, ..park })).collect()
+        rows.into_iter()
+            .map(|(park, stored)| Ok(StoredPark { payload: self.open(&stored)?, ..park }))
+            .collect()
     }
 
     /// Order keys of a flow that a parked record blocks, with the run it belongs to.
@@ -244,7 +256,11 @@ impl Reader {
 
     /// Who wrote a dedupe key first.
     pub fn dedupe_owner(&self, scope: &str, key: &str) -> Result<Option<At>, Error> {
-        self.row("SELECT run, node, batch, ix FROM dedupe WHERE scope = ?1 AND key = ?2", params![scope, key], |row| at(row, 0))
+        self.row(
+            "SELECT run, node, batch, ix FROM dedupe WHERE scope = ?1 AND key = ?2",
+            params![scope, key],
+            |row| at(row, 0),
+        )
     }
 
     /// A cursor or counter that outlives runs.

@@ -64,17 +64,29 @@ impl Journal {
         let mut tidied = Tidied::default();
         let highest = self.highest_id();
         // Ids never repeat even when the newest rows go.
-        self.work(move |writer| writer.step(|connection| set_meta(connection, "highest_id", highest).map(|()| 0)))?;
+        self.work(move |writer| {
+            writer.step(|connection| set_meta(connection, "highest_id", highest).map(|()| 0))
+        })?;
         let most = retention.success_most;
         let surplus = self.read(|reader| {
-            reader.row("SELECT id FROM run WHERE state = 10 ORDER BY id DESC LIMIT 1 OFFSET ?1", params![most], |row| row.get(0))
+            reader.row(
+                "SELECT id FROM run WHERE state = 10 ORDER BY id DESC LIMIT 1 OFFSET ?1",
+                params![most],
+                |row| row.get(0),
+            )
         })?;
         let old = |age: i64| now_ms.saturating_sub(age);
         let id_before = |ms: i64| ms.clamp(0, i64::MAX >> 20) << 20;
-        tidied.runs += self.drop_runs("state = 10", id_before(old(retention.success_ms)).max(surplus.map_or(0, |id: i64| id + 1)))?;
+        tidied.runs += self.drop_runs(
+            "state = 10",
+            id_before(old(retention.success_ms)).max(surplus.map_or(0, |id: i64| id + 1)),
+        )?;
         tidied.runs += self.drop_runs("state > 10", id_before(old(retention.failure_ms)))?;
         for (sql, before) in [
-            ("DELETE FROM sample WHERE rowid IN (SELECT rowid FROM sample WHERE run < ?1 LIMIT 500)", id_before(old(retention.sample_ms))),
+            (
+                "DELETE FROM sample WHERE rowid IN (SELECT rowid FROM sample WHERE run < ?1 LIMIT 500)",
+                id_before(old(retention.sample_ms)),
+            ),
             (
                 "DELETE FROM counts WHERE (run, at_ms) IN (SELECT run, at_ms FROM counts WHERE run < ?1 LIMIT 500)",
                 id_before(old(retention.sample_ms)),
@@ -98,6 +110,7 @@ impl Journal {
         tidied.payload_bytes += self.sweep()?;
         self.keep_budget(retention.budget_bytes, &mut tidied)?;
         self.shrink()?;
+        self.reload_ballast()?;
         Ok(tidied)
     }
 
@@ -123,7 +136,10 @@ impl Journal {
         }
     }
 
-    fn steps(&self, step: impl Fn(&Connection) -> Result<usize, Error> + Clone + Send + 'static) -> Result<u64, Error> {
+    fn steps(
+        &self,
+        step: impl Fn(&Connection) -> Result<usize, Error> + Clone + Send + 'static,
+    ) -> Result<u64, Error> {
         let mut rows = 0;
         loop {
             let step = step.clone();
@@ -156,7 +172,10 @@ impl Journal {
             if !tidied.over_budget {
                 return Ok(());
             }
-            let some = self.work(|writer| writer.step(|connection| drop_some(connection, "state = 10", (-1, i64::MAX)).map(|some| some.0)))?;
+            let some = self.work(|writer| {
+                writer
+                    .step(|connection| drop_some(connection, "state = 10", (-1, i64::MAX)).map(|some| some.0))
+            })?;
             tidied.payload_bytes += self.sweep()?;
             tidied.runs += some as u64;
             if some == 0 {
@@ -165,12 +184,23 @@ impl Journal {
         }
     }
 
+    /// Holds space back again once a full disk has room.
+    fn reload_ballast(&self) -> Result<(), Error> {
+        let ballast = self.work(|writer| Ok(writer.ballast.clone()))?;
+        if self.room()?.is_some_and(|room| room > ballast.bytes.saturating_mul(4)) {
+            ballast.load();
+        }
+        Ok(())
+    }
+
     /// Gives free pages back to the disk, a few at a time.
     fn shrink(&self) -> Result<(), Error> {
         loop {
             let left = self.work(|writer| {
                 let connection = writer.connection.as_ref().ok_or_else(Error::closed)?;
-                let free = |connection: &Connection| connection.query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0));
+                let free = |connection: &Connection| {
+                    connection.query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0))
+                };
                 let before = free(connection)?;
                 if before < 1000 {
                     return Ok(0);
@@ -186,6 +216,21 @@ impl Journal {
     }
 }
 
+impl Journal {
+    /// Bytes that can still be written on the disk of the data folder; None where the system does not tell.
+    pub fn room(&self) -> Result<Option<u64>, Error> {
+        #[cfg(unix)]
+        {
+            let found = rustix::fs::statvfs(self.folder()).map_err(|error| {
+                Error::file("asking for free space", self.folder(), &std::io::Error::from(error))
+            })?;
+            Ok(Some(found.f_bavail.saturating_mul(found.f_frsize)))
+        }
+        #[cfg(not(unix))]
+        Ok(None)
+    }
+}
+
 impl Writer {
     /// One small transaction, fenced like every other.
     fn step(&mut self, change: impl FnOnce(&Connection) -> Result<usize, Error>) -> Result<usize, Error> {
@@ -197,7 +242,7 @@ impl Writer {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let stored: i64 = transaction.query_row("SELECT epoch FROM tail", [], |row| row.get(0))?;
         if stored != epoch {
-            return Err(crate::writer::fenced());
+            return Err(crate::transaction::fenced());
         }
         let rows = change(&transaction)?;
         transaction.commit()?;
@@ -206,7 +251,11 @@ impl Writer {
 }
 
 /// Removes up to 500 runs between two ids. Returns how many went, and where to look next (None: through).
-fn drop_some(connection: &Connection, which: &str, between: (i64, i64)) -> Result<(usize, Option<i64>), Error> {
+fn drop_some(
+    connection: &Connection,
+    which: &str,
+    between: (i64, i64),
+) -> Result<(usize, Option<i64>), Error> {
     let (after, before) = between;
     let sql = format!(
         "SELECT id, event FROM run WHERE {which} AND id > ?1 AND id < ?2 \
@@ -215,8 +264,9 @@ fn drop_some(connection: &Connection, which: &str, between: (i64, i64)) -> Resul
          AND NOT EXISTS (SELECT 1 FROM parked WHERE parked.run = run.id) ORDER BY id LIMIT {STEP}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let runs: Vec<(i64, Option<i64>)> =
-        statement.query_map(params![after, before], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let runs: Vec<(i64, Option<i64>)> = statement
+        .query_map(params![after, before], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
     for (run, event) in &runs {
         for sql in [
             "DELETE FROM sample WHERE run = ?1",
@@ -232,9 +282,15 @@ fn drop_some(connection: &Connection, which: &str, between: (i64, i64)) -> Resul
             connection.prepare_cached(sql)?.execute(params![run])?;
         }
         if let Some(event) = event {
-            // A keyed event stays as an empty row, so that a late repeat is still recognised.
-            connection.prepare_cached("DELETE FROM event WHERE id = ?1 AND dedupe_key IS NULL")?.execute(params![event])?;
-            connection.prepare_cached("UPDATE event SET payload = ?2 WHERE id = ?1")?.execute(params![event, empty()])?;
+            // A keyed event stays as an empty row, so that a late repeat is still recognised; an event that several runs share stays.
+            let own = params![event, run];
+            connection
+                .prepare_cached("DELETE FROM event WHERE id = ?1 AND run = ?2 AND dedupe_key IS NULL")?
+                .execute(own)?;
+            let emptied = params![event, run, empty()];
+            connection
+                .prepare_cached("UPDATE event SET payload = ?3 WHERE id = ?1 AND run = ?2")?
+                .execute(emptied)?;
         }
     }
     let next = if runs.len() == STEP { runs.last().map(|(run, _)| *run) } else { None };
@@ -253,7 +309,9 @@ fn names_blob(connection: &Connection, hash: &[u8; 32]) -> Result<bool, Error> {
         ("letter", "inputs"),
         ("question", "payload"),
     ] {
-        let sql = format!("SELECT 1 FROM {table} WHERE substr({column}, 1, 1) = x'01' AND substr({column}, 2, 32) = ?1 LIMIT 1");
+        let sql = format!(
+            "SELECT 1 FROM {table} WHERE substr({column}, 1, 1) = x'01' AND substr({column}, 2, 32) = ?1 LIMIT 1"
+        );
         if connection.prepare_cached(&sql)?.query_row(params![&hash[..]], |_| Ok(())).optional()?.is_some() {
             return Ok(true);
         }

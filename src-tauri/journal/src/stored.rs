@@ -2,7 +2,7 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
-use crate::change::{DueOutcome, Outcome, Resolution, RunState, Verdict};
+use crate::facts::{DueOutcome, Outcome, Resolution, RunState, Verdict};
 
 macro_rules! stored {
     ($name:ident: $($variant:ident),+) => {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
@@ -11,11 +11,15 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::apply::{self, Applied};
 use crate::ballast::Ballast;
-use crate::change::{Change, Committed, Earlier, Hash};
+use crate::change::{Change, Committed, Earlier};
 use crate::database;
 use crate::error::{Code, Error};
+use crate::facts::Hash;
 use crate::failpoint;
 use crate::payload::{Blobs, Pins};
+use crate::transaction::{
+    Attempt, apply_all, apply_lazy, begin, chain, checkpoint, fenced, read_tail, watch_log,
+};
 
 /// Most changes that share one fsync.
 const GROUP_CHANGES: usize = 512;
@@ -84,7 +88,11 @@ impl Writer {
         let mut group = Vec::new();
         loop {
             let is_idle = self.lazy.is_empty() && self.log_pages.load(Ordering::Relaxed) == 0;
-            let first = if is_idle { queue.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { queue.recv_timeout(QUIET) };
+            let first = if is_idle {
+                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                queue.recv_timeout(QUIET)
+            };
             let mut next = match first {
                 Ok(command) => Some(command),
                 Err(RecvTimeoutError::Timeout) => {
@@ -111,10 +119,7 @@ impl Writer {
                 if changes >= GROUP_CHANGES || bytes >= GROUP_BYTES {
                     break;
                 }
-                next = match queue.try_recv() {
-                    Ok(command) => Some(command),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-                };
+                next = queue.try_recv().ok();
             }
             if !group.is_empty() {
                 self.store(&mut group);
@@ -153,7 +158,10 @@ impl Writer {
             other => other,
         };
         match outcomes {
-            Ok(outcomes) => Ok(outcomes.into_iter().map(|outcome| outcome.and_then(|applied| self.committed(applied))).collect()),
+            Ok(outcomes) => Ok(outcomes
+                .into_iter()
+                .map(|outcome| outcome.and_then(|applied| self.committed(applied)))
+                .collect()),
             Err(Attempt::List(error) | Attempt::Group(error)) => Err(error),
         }
     }
@@ -170,13 +178,17 @@ impl Writer {
         }
     }
 
-    fn transaction(&mut self, lists: &[&[Change]], lazy: &[(Vec<Change>, OwnedSemaphorePermit)], careful: bool) -> Result<Vec<Result<Applied, Error>>, Attempt> {
+    fn transaction(
+        &mut self,
+        lists: &[&[Change]],
+        lazy: &[(Vec<Change>, OwnedSemaphorePermit)],
+        careful: bool,
+    ) -> Result<Vec<Result<Applied, Error>>, Attempt> {
         let Some(connection) = &self.connection else { return Err(Attempt::Group(Error::closed())) };
         failpoint::reach("begin.before");
         let seq = self.seq + 1;
-        let prepared = begin(connection)
-            .and_then(|()| apply_all(connection, lists, careful))
-            .and_then(|outcomes| {
+        let prepared =
+            begin(connection).and_then(|()| apply_all(connection, lists, careful)).and_then(|outcomes| {
                 apply_lazy(connection, lazy);
                 if connection.is_autocommit() {
                     // Some errors (a full disk) undo the whole transaction by themselves.
@@ -259,8 +271,15 @@ impl Writer {
             }
             Err(error) => {
                 self.connection = None;
-                self.fault = Some(Error::new(Code::Stopped, "The journal has stopped because the disk is full. Free some space and restart."));
-                Err(Error::new(Code::OutcomeUnknown, "The disk is full, and it is not known whether the last events are stored.").because(error))
+                self.fault = Some(Error::new(
+                    Code::Stopped,
+                    "The journal has stopped because the disk is full. Free some space and restart.",
+                ));
+                Err(Error::new(
+                    Code::OutcomeUnknown,
+                    "The disk is full, and it is not known whether the last events are stored.",
+                )
+                .because(error))
             }
         }
     }
@@ -303,7 +322,9 @@ impl Writer {
     fn quiet(&mut self) {
         self.flush();
         if self.log_pages.load(Ordering::Relaxed) > 0 {
-            if let Some(Err(error)) = self.connection.as_ref().map(|connection| checkpoint(connection, "PASSIVE")) {
+            if let Some(Err(error)) =
+                self.connection.as_ref().map(|connection| checkpoint(connection, "PASSIVE"))
+            {
                 tracing::warn!(%error, "the log could not be moved into the database");
             }
             self.log_pages.store(0, Ordering::Relaxed);
@@ -327,101 +348,4 @@ impl Writer {
             tracing::warn!(%error, "the log could not be moved into the database");
         }
     }
-}
-
-/// Why a transaction did not happen.
-enum Attempt {
-    /// One list is at fault.
-    List(Error),
-    /// The disk, or the right to write.
-    Group(Error),
-}
-
-fn sort_fault(error: Error) -> Attempt {
-    match error.code {
-        Code::Conflict | Code::KeyTaken | Code::Missing | Code::Invalid => Attempt::List(error),
-        _ => Attempt::Group(error),
-    }
-}
-
-fn begin(connection: &Connection) -> Result<(), Attempt> {
-    apply::execute(connection, "BEGIN IMMEDIATE", []).map_err(Attempt::Group)
-}
-
-fn apply_all(connection: &Connection, lists: &[&[Change]], careful: bool) -> Result<Vec<Result<Applied, Error>>, Attempt> {
-    let mut outcomes = Vec::with_capacity(lists.len());
-    for list in lists {
-        if !careful {
-            outcomes.push(Ok(apply::list(connection, list).map_err(sort_fault)?));
-            continue;
-        }
-        apply::execute(connection, "SAVEPOINT list", []).map_err(Attempt::Group)?;
-        let outcome = match apply::list(connection, list).map_err(sort_fault) {
-            Ok(applied) => Ok(applied),
-            Err(Attempt::Group(error)) => return Err(Attempt::Group(error)),
-            Err(Attempt::List(error)) => {
-                apply::execute(connection, "ROLLBACK TO list", []).map_err(Attempt::Group)?;
-                Err(error)
-            }
-        };
-        apply::execute(connection, "RELEASE list", []).map_err(Attempt::Group)?;
-        outcomes.push(outcome);
-    }
-    Ok(outcomes)
-}
-
-fn apply_lazy(connection: &Connection, lazy: &[(Vec<Change>, OwnedSemaphorePermit)]) {
-    for change in lazy.iter().flat_map(|(changes, _)| changes) {
-        if let Err(error) = apply::list(connection, std::slice::from_ref(change)) {
-            tracing::debug!(%error, "a sample was dropped");
-        }
-    }
-}
-
-/// A hash over the hash before and every payload of the group, so that a restored journal can prove where it ends.
-fn chain(before: &Hash, seq: i64, lists: &[&[Change]]) -> Hash {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(before).update(&seq.to_be_bytes());
-    for change in lists.iter().flat_map(|list| list.iter()) {
-        if let Some(digest) = crate::payload::digest_of(change) {
-            hasher.update(digest);
-        }
-    }
-    *hasher.finalize().as_bytes()
-}
-
-pub(crate) fn fenced() -> Error {
-    Error::new(
-        Code::Fenced,
-        "Another engine has taken over the data folder while this one slept. This one must not write any more; stop it.",
-    )
-}
-
-/// The last row of the journal's history.
-pub(crate) struct Tail {
-    pub(crate) epoch: i64,
-    pub(crate) seq: i64,
-    pub(crate) chain: Hash,
-}
-
-pub(crate) fn read_tail(connection: &Connection) -> Result<Tail, Error> {
-    Ok(connection.query_row("SELECT epoch, seq, chain FROM tail", [], |row| {
-        Ok(Tail { epoch: row.get(0)?, seq: row.get(1)?, chain: row.get(2)? })
-    })?)
-}
-
-/// Keeps count of the pages in the log.
-pub(crate) fn watch_log(connection: &mut Connection, pages: &Arc<AtomicI32>) -> Result<(), Error> {
-    let pages = Arc::clone(pages);
-    connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, length: i32| {
-        pages.store(length, Ordering::Relaxed);
-        Ok(())
-    }))?;
-    Ok(())
-}
-
-/// Moves the log into the database.
-pub(crate) fn checkpoint(connection: &Connection, mode: &str) -> Result<(), Error> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))?;
-    Ok(())
 }

@@ -3,9 +3,11 @@
 
 mod common;
 
+use arna_journal::{
+    At, Change, Code, Committed, DedupeKey, Due, DueOutcome, Journal, Outcome as How, RunState,
+};
 use bytes::Bytes;
 use common::{Outcome, accept, begin, end, options, start};
-use arna_journal::{At, Change, Code, Committed, DedupeKey, Due, DueOutcome, Journal, Outcome as How, RunState};
 
 fn at(run: arna_journal::RunId, index: u32) -> At {
     At { run, node: "post".into(), batch: 3, index }
@@ -80,7 +82,10 @@ fn the_same_event_twice_is_stored_once_and_the_second_sender_gets_the_first_answ
     let (event, run, _) = begin(&journal, Some("order-1"))?;
     let (_, second, committed) = begin(&journal, Some("order-1"))?;
     let Committed::Duplicate(earlier) = committed else { return Err("stored twice".into()) };
-    assert_eq!((earlier.event, earlier.run, earlier.state), (Some(event), Some(run), Some(RunState::Running)));
+    assert_eq!(
+        (earlier.event, earlier.run, earlier.state),
+        (Some(event), Some(run), Some(RunState::Running))
+    );
     assert!(earlier.answer.is_none());
     assert!(journal.read(|reader| reader.resumable(second))?.is_none());
     journal.commit_blocking(vec![Change::EndRun(end(run, RunState::Ok))])?;
@@ -119,7 +124,9 @@ fn a_due_time_has_one_outcome_and_a_key_one_owner() -> Outcome {
     let folder = tempfile::tempdir()?;
     let (journal, _) = Journal::open(folder.path(), &options())?;
     let run = journal.fresh();
-    let due = |outcome, run| Change::Due(Due { schedule: "nightly/clock".into(), due_ms: 50, outcome, run, at_ms: 51 });
+    let due = |outcome, run| {
+        Change::Due(Due { schedule: "nightly/clock".into(), due_ms: 50, outcome, run, at_ms: 51 })
+    };
     journal.commit_blocking(vec![due(DueOutcome::Fired, Some(run)), Change::StartRun(start(run, None))])?;
     let again = journal.commit_blocking(vec![due(DueOutcome::Missed, None)])?;
     assert!(matches!(again, Committed::Duplicate(earlier) if earlier.run == Some(run)));
@@ -127,12 +134,17 @@ fn a_due_time_has_one_outcome_and_a_key_one_owner() -> Outcome {
         journal.commit_blocking(vec![Change::ScheduleMark { schedule: "nightly/clock".into(), due_ms }])?;
     }
     assert_eq!(journal.read(|reader| reader.schedule_mark("nightly/clock"))?, Some(50));
-    let key = |index| Change::DedupeKey(DedupeKey { scope: "f/d".into(), key: "7".into(), owner: at(run, index), at_ms: 1 });
+    let key = |index| {
+        Change::DedupeKey(DedupeKey { scope: "f/d".into(), key: "7".into(), owner: at(run, index), at_ms: 1 })
+    };
     journal.commit_blocking(vec![key(0)])?;
     journal.commit_blocking(vec![key(0)])?;
     let taken = journal.commit_blocking(vec![result(at(run, 1), b"new"), key(1)]);
     assert_eq!(taken.err().map(|error| error.code), Some(Code::KeyTaken));
-    assert!(journal.read(|reader| reader.results(run))?.is_empty(), "the result must not outlive the refused key");
+    assert!(
+        journal.read(|reader| reader.results(run))?.is_empty(),
+        "the result must not outlive the refused key"
+    );
     assert_eq!(journal.read(|reader| reader.dedupe_owner("f/d", "7"))?, Some(at(run, 0)));
     Ok(())
 }

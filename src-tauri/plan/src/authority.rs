@@ -31,6 +31,11 @@ pub enum Resource {
         /// The host, with its port where one is written; empty when it is made from the records.
         host: String,
     },
+    /// The host of the address filled in for a slot.
+    AddressSlot {
+        /// The slot.
+        slot: String,
+    },
     /// A folder written in the flow itself.
     Folder {
         /// The path, or its beginning; empty when it is made from the records.
@@ -74,6 +79,27 @@ pub enum Resource {
         /// The kind.
         kind: String,
     },
+}
+
+impl Resource {
+    /// The grant that allows it, as it is kept outside the flow; none for what filling a slot allows, and for what cannot run.
+    #[must_use]
+    pub fn grant(&self) -> Option<String> {
+        match self {
+            Self::Host { host } if host.is_empty() => Some("host:*".to_owned()),
+            Self::Host { host } => Some(format!("host:{host}")),
+            Self::Folder { path, writes } => {
+                Some(format!("folder:{path}:{}", if *writes { "read_write" } else { "read" }))
+            }
+            Self::Hook { path } => Some(format!("hook:{path}")),
+            Self::Schedule { .. } => Some("schedule".to_owned()),
+            Self::AddressSlot { .. }
+            | Self::FolderSlot { .. }
+            | Self::Connection { .. }
+            | Self::Flow { .. }
+            | Self::Unknown { .. } => None,
+        }
+    }
 }
 
 /// Everything a flow would touch, node by node. Disabled nodes are included: switching one on must not widen what was shown.
@@ -166,12 +192,21 @@ fn slot_system(flow: &Flow, slot: &str) -> String {
 
 fn resources(flow: &Flow, node: &Node, need: &Need, places: &Places) -> Vec<Resource> {
     match need {
+        Need::Host { host } if host.is_empty() => {
+            let named = slots::texts(flow, places);
+            if named.is_empty() {
+                return vec![Resource::Host { host: String::new() }];
+            }
+            named.into_iter().map(|slot| Resource::AddressSlot { slot }).collect()
+        }
         Need::Host { host } => vec![Resource::Host { host: host.clone() }],
         Need::Hook { path } => vec![Resource::Hook { path: path.clone() }],
         Need::Flow { slot } => vec![Resource::Flow { slot: slot.clone() }],
         Need::Connection { kind } => {
             let slot = node.connection.clone().unwrap_or_default();
-            vec![Resource::Connection { slot, system: kind.clone() }]
+            let filled = slot_system(flow, &slot);
+            let system = if filled.is_empty() { kind.clone() } else { filled };
+            vec![Resource::Connection { slot, system }]
         }
         Need::Folder { path, writes } if path.is_empty() => {
             let named = slots::folders(flow, places);
@@ -192,6 +227,7 @@ fn sentence(resource: &Resource) -> String {
             "calls a web address that is made from the records as they come".to_owned()
         }
         Resource::Host { host } => format!("calls {host}"),
+        Resource::AddressSlot { slot } => format!("calls the address you fill in for {}", quoted(slot)),
         Resource::Folder { path, writes } if path.is_empty() => {
             format!("{} at a place that is made from the records as they come", verb(*writes))
         }
@@ -211,5 +247,20 @@ fn sentence(resource: &Resource) -> String {
         Resource::Unknown { kind } => {
             format!("is a {} that cannot be read here, so it cannot run", quoted(kind))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_flow_needs_a_grant_and_what_a_slot_names_needs_its_slot_filled() {
+        let host = |host: &str| Resource::Host { host: host.into() };
+        assert_eq!(host("api.shop.kz").grant().as_deref(), Some("host:api.shop.kz"));
+        assert_eq!(host("").grant().as_deref(), Some("host:*"));
+        let folder = Resource::Folder { path: "/in".into(), writes: false };
+        assert_eq!(folder.grant().as_deref(), Some("folder:/in:read"));
+        assert_eq!(Resource::FolderSlot { slot: "in_".into(), writes: true }.grant(), None);
     }
 }

@@ -43,9 +43,17 @@ fn problem(place: &Found, error: &FormulaError) -> Diagnostic {
         sentence.push(' ');
         sentence.push_str(suggestion);
     }
-    let most = place.text.len();
-    let (start, end) = ((offset + error.span.start).min(most), (offset + error.span.end).min(most));
-    Diagnostic::error("formula.wrong", sentence).span(start, end.max(start))
+    let (start, end) = shown(&place.text, offset + error.span.start, offset + error.span.end);
+    Diagnostic::error("formula.wrong", sentence).span(start, end)
+}
+
+/// A span that can be underlined: inside the text, and at least one character where there is one.
+fn shown(text: &str, start: usize, end: usize) -> (usize, usize) {
+    let (mut start, end) = (start.min(text.len()), end.min(text.len()));
+    if end <= start {
+        start = text[..text.floor_char_boundary(end)].char_indices().next_back().map_or(0, |(at, _)| at);
+    }
+    (start, end)
 }
 
 /// The formula without its sign.

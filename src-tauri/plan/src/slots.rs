@@ -106,7 +106,7 @@ fn connection(flow: &Flow, node: (&NodeId, &Node), known: Option<&Known<'_>>, fo
             found.push(finding.fix(format!("Add the slot {slot}"), change));
         }
         Some(Fill::Connection(kind)) => {
-            if let Some(wanted) = wanted.filter(|wanted| wanted != kind) {
+            if let Some(wanted) = wanted.filter(|wanted| !fits(wanted, kind)) {
                 let sentence = format!(
                     "{} needs a connection to {wanted}, but the slot {} takes one to {kind}.",
                     quoted(id),
@@ -127,12 +127,21 @@ fn connection(flow: &Flow, node: (&NodeId, &Node), known: Option<&Known<'_>>, fo
     }
 }
 
+/// Systems that a node takes under one name, because it speaks to all of them alike.
+const FAMILIES: [(&str, &[&str]); 1] = [("sql", &["postgres", "sqlite"])];
+
+/// Whether a connection to a system is what a node needs.
+fn fits(wanted: &str, system: &str) -> bool {
+    wanted == system
+        || FAMILIES.iter().any(|(family, members)| *family == wanted && members.contains(&system))
+}
+
 /// A node without its connection: one slot that fits is offered.
 fn missing(flow: &Flow, id: &NodeId, kind: &str) -> Diagnostic {
     let sentence = format!("{} needs a connection to {kind}; choose the slot that holds it.", quoted(id));
     let finding = Diagnostic::error("connection.missing", sentence).on(id);
     let mut fitting =
-        flow.slots.iter().filter(|(_, slot)| matches!(&slot.fill, Fill::Connection(it) if it == kind));
+        flow.slots.iter().filter(|(_, slot)| matches!(&slot.fill, Fill::Connection(it) if fits(kind, it)));
     match (fitting.next(), fitting.next()) {
         (Some((name, _)), None) => {
             let change =
@@ -141,6 +150,18 @@ fn missing(flow: &Flow, id: &NodeId, kind: &str) -> Diagnostic {
         }
         _ => finding,
     }
+}
+
+/// The text slots that the formulas of a config name.
+pub(crate) fn texts(flow: &Flow, places: &Places) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for (name, _) in places.formulas.iter().flat_map(formulas::slots) {
+        let is_text = matches!(flow.slots.get(name.as_str()).map(|slot| &slot.fill), Some(Fill::Text(_)));
+        if is_text && !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
 }
 
 /// The folder slots that the formulas of a config name.

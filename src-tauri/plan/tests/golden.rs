@@ -130,3 +130,8 @@ fn the_largest_flow_allowed_is_planned() {
     assert_eq!(plan.stages.iter().map(|stage| stage.steps.len()).max(), Some(128), "stages are bounded");
     assert_eq!(plan.steps.len(), document::MAX_NODES);
 }
+
+#[test]
+fn what_a_flow_would_touch_is_said_in_sentences() {
+    check("touches");
+}

@@ -83,7 +83,8 @@ impl Action for Write {
         let path = crate::paths::of(&self.path, opening, cx.roots())?;
         let out = cx.folder().replace(&path)?;
         let mut book = Workbook::new();
-        book.add_worksheet_with_constant_memory().set_name(&self.sheet).map_err(|e| refused(&path, &e))?;
+        let sheet = book.add_worksheet_with_constant_memory();
+        sheet.and_then(|it| it.set_name(&self.sheet)).map_err(|e| refused(&path, &e))?;
         let mut writer = Writer {
             book,
             out,

@@ -32,7 +32,8 @@ pub(crate) struct Acting {
     cx: Arc<dyn Cx>,
     gate: Arc<Gate>,
     grown: Option<(Arc<Shape>, Arc<Shape>)>,
-    writer: Option<Box<dyn Writing>>,
+    // never contended: the lock only makes the writer shareable between awaits
+    writer: std::sync::Mutex<Option<Box<dyn Writing>>>,
 }
 
 impl Acting {
@@ -48,7 +49,7 @@ impl Acting {
             gate: run.worlds.permit(run, node),
             run: run.clone(),
             grown: None,
-            writer: None,
+            writer: std::sync::Mutex::default(),
         })
     }
 
@@ -392,19 +393,24 @@ impl Acting {
         })
     }
 
+    fn open_writer(&mut self) -> &mut Option<Box<dyn Writing>> {
+        self.writer.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     async fn write(&mut self, records: Vec<Record>) -> Result<(), NodeError> {
         if self.run.remembered.contains_key(&self.place(0, 0)) {
             return Ok(());
         }
-        if self.writer.is_none() {
-            let empty = Record::empty();
-            let opening = records.first().unwrap_or(&empty);
-            self.writer = Some(self.action.open(opening, self.cx.as_ref()).await?);
-        }
-        match &mut self.writer {
-            Some(writer) => writer.write(&records, self.cx.as_ref()).await,
-            None => Ok(()),
-        }
+        let mut writer = match self.open_writer().take() {
+            Some(writer) => writer,
+            None => {
+                let empty = Record::empty();
+                self.action.open(records.first().unwrap_or(&empty), self.cx.as_ref()).await?
+            }
+        };
+        writer.write(&records, self.cx.as_ref()).await?;
+        *self.open_writer() = Some(writer);
+        Ok(())
     }
 
     async fn commit(&mut self) -> Result<Acted, NodeError> {
@@ -413,7 +419,7 @@ impl Acting {
             Some(Outcome::Finished(answer)) => answer.clone(),
             _ => {
                 self.write(Vec::new()).await?;
-                let Some(writer) = self.writer.take() else { return Ok(Acted::default()) };
+                let Some(writer) = self.open_writer().take() else { return Ok(Acted::default()) };
                 self.run.check()?;
                 let answer = writer.commit(self.cx.as_ref()).await?;
                 self.remember(vec![(place, Outcome::Finished(answer.clone()))], false).await?;

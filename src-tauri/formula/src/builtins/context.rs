@@ -14,7 +14,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "any",
         run: get_value,
         example: ("get value({a: 1}, \"a\")", "1"),
-        help: ["The value of a field whose name is computed.", "Значение поля, имя которого вычисляется.", "Аты есептелетін өрістің мәні."],
+        help: [
+            "The value of a field whose name is computed.",
+            "Значение поля, имя которого вычисляется.",
+            "Аты есептелетін өрістің мәні.",
+        ],
     },
     Decl {
         name: "get entries",
@@ -29,7 +33,11 @@ pub(super) const LIST: &[Decl] = &[
             Ok(Value::list(record.iter().map(entry).collect()))
         },
         example: ("get entries({a: 1})", "[{key: \"a\", value: 1}]"),
-        help: ["The fields of a record as a list of key and value.", "Поля записи списком из ключа и значения.", "Жазба өрістері кілт пен мән тізімі ретінде."],
+        help: [
+            "The fields of a record as a list of key and value.",
+            "Поля записи списком из ключа и значения.",
+            "Жазба өрістері кілт пен мән тізімі ретінде.",
+        ],
     },
     Decl {
         name: "context",
@@ -37,7 +45,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "context",
         run: context,
         example: ("context([{key: \"a\", value: 1}])", "{a: 1}"),
-        help: ["A record from a list of key and value.", "Запись из списка ключей и значений.", "Кілт пен мән тізімінен жазба."],
+        help: [
+            "A record from a list of key and value.",
+            "Запись из списка ключей и значений.",
+            "Кілт пен мән тізімінен жазба.",
+        ],
     },
     Decl {
         name: "context put",
@@ -60,7 +72,9 @@ pub(super) const LIST: &[Decl] = &[
         run: |cx, args| {
             let mut merged = RecordBuilder::default();
             for item in items(args) {
-                let Value::Record(record) = item else { return Err("the list has to hold only records.".into()) };
+                let Value::Record(record) = item else {
+                    return Err("the list has to hold only records.".into());
+                };
                 cx.work(record.shape().len() * 2, Default::default());
                 for (key, value) in record.iter() {
                     merged.set(key.clone(), value.clone());
@@ -69,7 +83,11 @@ pub(super) const LIST: &[Decl] = &[
             Ok(Value::Record(merged.build()))
         },
         example: ("context merge([{a: 1}, {b: 2}])", "{a: 1, b: 2}"),
-        help: ["Several records as one; later fields win.", "Несколько записей одной; поздние поля важнее.", "Бірнеше жазба біреу болып; кейінгі өрістер басым."],
+        help: [
+            "Several records as one; later fields win.",
+            "Несколько записей одной; поздние поля важнее.",
+            "Бірнеше жазба біреу болып; кейінгі өрістер басым.",
+        ],
     },
 ];
 
@@ -85,7 +103,8 @@ fn get_value(_: &mut Cx<'_>, args: &[Value]) -> Answer {
             let mut at = arg(args, 0).clone();
             for key in keys.iter() {
                 let key = key.as_text().ok_or("the keys have to be texts.")?;
-                at = at.as_record().and_then(|record| record.get(key)).cloned().ok_or_else(|| missing(key))?;
+                at =
+                    at.as_record().and_then(|record| record.get(key)).cloned().ok_or_else(|| missing(key))?;
             }
             Ok(at)
         }
@@ -99,7 +118,9 @@ fn context(cx: &mut Cx<'_>, args: &[Value]) -> Answer {
     for entry in items(args) {
         cx.work(seen.len() + 1, Default::default());
         let entry = entry.as_record().ok_or("the list has to hold records with key and value.")?;
-        let Some(Value::Text(key)) = entry.get("key") else { return Err("an entry has no key that is a text.".into()) };
+        let Some(Value::Text(key)) = entry.get("key") else {
+            return Err("an entry has no key that is a text.".into());
+        };
         let value = entry.get("value").ok_or("an entry has no value.")?;
         if seen.contains(key) {
             return Err(format!("the key {key} stands twice.").into());

@@ -45,7 +45,11 @@ pub(super) const LIST: &[Decl] = &[
             other => Err(format!("true or false is needed, not {}.", crate::eval::describe(other)).into()),
         },
         example: ("not(true)", "false"),
-        help: ["The opposite of true or false.", "Противоположность истине или лжи.", "Ақиқаттың не жалғанның кері мәні."],
+        help: [
+            "The opposite of true or false.",
+            "Противоположность истине или лжи.",
+            "Ақиқаттың не жалғанның кері мәні.",
+        ],
     },
 ];
 

@@ -70,7 +70,9 @@ pub(super) const LIST: &[Decl] = &[
                 (None, _) => Ok(Value::Null),
                 (Some(value), 1) => Ok(Value::Number(value.clone())),
                 (Some(value), _) => {
-                    let both = sorted[middle - 1].checked_add(value).and_then(|sum| sum.checked_div(&Number::from(2)));
+                    let both = sorted[middle - 1]
+                        .checked_add(value)
+                        .and_then(|sum| sum.checked_div(&Number::from(2)));
                     Ok(both.map_or(Value::Null, Value::Number))
                 }
             }
@@ -98,7 +100,11 @@ pub(super) const LIST: &[Decl] = &[
             Ok(Value::list(best))
         },
         example: ("mode([6, 3, 9, 6])", "[6]"),
-        help: ["The numbers that come most often.", "Числа, которые встречаются чаще всего.", "Ең жиі кездесетін сандар."],
+        help: [
+            "The numbers that come most often.",
+            "Числа, которые встречаются чаще всего.",
+            "Ең жиі кездесетін сандар.",
+        ],
     },
     Decl {
         name: "stddev",
@@ -144,7 +150,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "boolean",
         run: |cx, args| quantified(spread(cx, args), false),
         example: ("any([true, false])", "true"),
-        help: ["Whether at least one item is true.", "Истинен ли хотя бы один элемент.", "Кем дегенде бір элемент ақиқат па."],
+        help: [
+            "Whether at least one item is true.",
+            "Истинен ли хотя бы один элемент.",
+            "Кем дегенде бір элемент ақиқат па.",
+        ],
     },
 ];
 
@@ -177,7 +187,11 @@ pub(super) const MORE: &[Decl] = &[
             Ok(Value::list(items(args).iter().chain(&args[1..]).cloned().collect()))
         },
         example: ("append([1], 2, 3)", "[1, 2, 3]"),
-        help: ["The list with items added at the end.", "Список с добавленными в конец элементами.", "Соңына элементтер қосылған тізім."],
+        help: [
+            "The list with items added at the end.",
+            "Список с добавленными в конец элементами.",
+            "Соңына элементтер қосылған тізім.",
+        ],
     },
     Decl {
         name: "concatenate",
@@ -196,7 +210,11 @@ pub(super) const MORE: &[Decl] = &[
             edited(cx, args, |list| list.insert(at, arg(args, 2).clone()))
         },
         example: ("insert before([1, 3], 2, 2)", "[1, 2, 3]"),
-        help: ["The list with an item put before a position.", "Список с элементом, вставленным перед позицией.", "Орынның алдына элемент қойылған тізім."],
+        help: [
+            "The list with an item put before a position.",
+            "Список с элементом, вставленным перед позицией.",
+            "Орынның алдына элемент қойылған тізім.",
+        ],
     },
     Decl {
         name: "remove",
@@ -209,7 +227,11 @@ pub(super) const MORE: &[Decl] = &[
             })
         },
         example: ("remove([1, 2, 3], 2)", "[1, 3]"),
-        help: ["The list without the item at a position.", "Список без элемента на позиции.", "Орындағы элементсіз тізім."],
+        help: [
+            "The list without the item at a position.",
+            "Список без элемента на позиции.",
+            "Орындағы элементсіз тізім.",
+        ],
     },
     Decl {
         name: "list replace",
@@ -217,7 +239,11 @@ pub(super) const MORE: &[Decl] = &[
         gives: "list",
         run: list_replace,
         example: ("list replace([1, 5, 3], 2, 2)", "[1, 2, 3]"),
-        help: ["The list with items replaced, by position or by a function.", "Список с заменёнными элементами, по позиции или функции.", "Орны не функция бойынша элементтері ауыстырылған тізім."],
+        help: [
+            "The list with items replaced, by position or by a function.",
+            "Список с заменёнными элементами, по позиции или функции.",
+            "Орны не функция бойынша элементтері ауыстырылған тізім.",
+        ],
     },
     Decl {
         name: "reverse",
@@ -233,11 +259,16 @@ pub(super) const MORE: &[Decl] = &[
         gives: "list",
         run: |cx, args| {
             cx.work(items(args).len(), Default::default());
-            let places = items(args).iter().enumerate().filter(|(_, item)| equal(item, arg(args, 1)) == Some(true));
+            let places =
+                items(args).iter().enumerate().filter(|(_, item)| equal(item, arg(args, 1)) == Some(true));
             Ok(Value::list(places.map(|(at, _)| Value::Number(Number::from(at + 1))).collect()))
         },
         example: ("index of([1, 2, 1], 1)", "[1, 3]"),
-        help: ["The positions at which a value stands.", "Позиции, на которых стоит значение.", "Мән тұрған орындар."],
+        help: [
+            "The positions at which a value stands.",
+            "Позиции, на которых стоит значение.",
+            "Мән тұрған орындар.",
+        ],
     },
     Decl {
         name: "union",
@@ -248,7 +279,11 @@ pub(super) const MORE: &[Decl] = &[
             distinct(cx, &all)
         },
         example: ("union([1, 2], [2, 3])", "[1, 2, 3]"),
-        help: ["Several lists as one, without repeats.", "Несколько списков одним, без повторов.", "Бірнеше тізім қайталаусыз біреу ретінде."],
+        help: [
+            "Several lists as one, without repeats.",
+            "Несколько списков одним, без повторов.",
+            "Бірнеше тізім қайталаусыз біреу ретінде.",
+        ],
     },
     Decl {
         name: "distinct values",
@@ -268,7 +303,11 @@ pub(super) const MORE: &[Decl] = &[
             Ok(Value::list(out))
         },
         example: ("flatten([[1, 2], [[3]]])", "[1, 2, 3]"),
-        help: ["Lists inside a list as one flat list.", "Вложенные списки одним плоским.", "Ішкі тізімдер бір жазық тізім болып."],
+        help: [
+            "Lists inside a list as one flat list.",
+            "Вложенные списки одним плоским.",
+            "Ішкі тізімдер бір жазық тізім болып.",
+        ],
     },
     Decl {
         name: "sort",
@@ -276,7 +315,11 @@ pub(super) const MORE: &[Decl] = &[
         gives: "list",
         run: sort,
         example: ("sort([3, 1, 2], function(a, b) a < b)", "[1, 2, 3]"),
-        help: ["The list in the order that a function gives.", "Список в порядке, который задаёт функция.", "Функция берген ретпен тізім."],
+        help: [
+            "The list in the order that a function gives.",
+            "Список в порядке, который задаёт функция.",
+            "Функция берген ретпен тізім.",
+        ],
     },
 ];
 
@@ -296,7 +339,9 @@ fn spread<'v>(cx: &mut Cx<'_>, args: &'v [Value]) -> &'v [Value] {
 }
 
 pub(super) fn of_number(value: &Value) -> Result<&Number, Trouble> {
-    value.as_number().ok_or_else(|| format!("only numbers are allowed, but {} is among them.", describe(value)).into())
+    value
+        .as_number()
+        .ok_or_else(|| format!("only numbers are allowed, but {} is among them.", describe(value)).into())
 }
 
 fn total(items: &[Value]) -> Result<Number, Trouble> {
@@ -325,7 +370,9 @@ fn extreme(items: &[Value], wanted: Ordering) -> Answer {
         match order(item, best) {
             Some(found) if found == wanted => best = item,
             Some(_) => {}
-            None => return Err(format!("{} and {} cannot be compared.", describe(best), describe(item)).into()),
+            None => {
+                return Err(format!("{} and {} cannot be compared.", describe(best), describe(item)).into());
+            }
         }
     }
     Ok(best.clone())
@@ -371,7 +418,13 @@ fn quantified(items: &[Value], every: bool) -> Answer {
 /// A position argument as an index of the list; below 0 it counts from the end.
 fn place(args: &[Value], count: usize) -> Result<usize, Trouble> {
     let position = whole(args, 1).ok_or("the position has to be a whole number.")?;
-    let at = if position > 0 { Some(position - 1) } else if position < 0 { Some(count as i64 + position) } else { None };
+    let at = if position > 0 {
+        Some(position - 1)
+    } else if position < 0 {
+        Some(count as i64 + position)
+    } else {
+        None
+    };
     at.and_then(|at| usize::try_from(at).ok())
         .filter(|at| *at < count)
         .ok_or_else(|| format!("the list has {count} items, so there is no position {position}.").into())
@@ -452,7 +505,11 @@ fn list_replace(cx: &mut Cx<'_>, args: &[Value]) -> Answer {
         match invoke(arg(args, 1), given, Default::default(), cx) {
             Value::Bool(true) => *item = arg(args, 2).clone(),
             Value::Bool(false) => {}
-            other => return Err(format!("the function has to give true or false, not {}.", describe(&other)).into()),
+            other => {
+                return Err(
+                    format!("the function has to give true or false, not {}.", describe(&other)).into()
+                );
+            }
         }
     }
     Ok(Value::list(list))
@@ -495,7 +552,8 @@ fn sort(cx: &mut Cx<'_>, args: &[Value]) -> Answer {
 
 fn before(cx: &mut Cx<'_>, precedes: &Value, a: &Value, b: &Value) -> Result<bool, Trouble> {
     if precedes.is_null() {
-        let found = order(a, b).ok_or_else(|| format!("{} and {} cannot be compared.", describe(a), describe(b)))?;
+        let found =
+            order(a, b).ok_or_else(|| format!("{} and {} cannot be compared.", describe(a), describe(b)))?;
         return Ok(found.is_lt());
     }
     match invoke(precedes, vec![a.clone(), b.clone()], Default::default(), cx) {

@@ -68,7 +68,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "number",
         run: |_, args| round(args, Rounding::HalfDown),
         example: ("round half down(1.125, 2)", "1.12"),
-        help: ["Rounds with a half going down.", "Округляет, половина вниз.", "Дөңгелектейді, жартысы төмен."],
+        help: [
+            "Rounds with a half going down.",
+            "Округляет, половина вниз.",
+            "Дөңгелектейді, жартысы төмен.",
+        ],
     },
     Decl {
         name: "abs",
@@ -76,7 +80,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "any",
         run: abs,
         example: ("abs(-5)", "5"),
-        help: ["A number or duration without its sign.", "Число или длительность без знака.", "Санның не ұзақтықтың таңбасыз мәні."],
+        help: [
+            "A number or duration without its sign.",
+            "Число или длительность без знака.",
+            "Санның не ұзақтықтың таңбасыз мәні.",
+        ],
     },
     Decl {
         name: "modulo",
@@ -93,7 +101,11 @@ pub(super) const LIST: &[Decl] = &[
         name: "sqrt",
         takes: "number: number",
         gives: "number",
-        run: |_, args| Ok(Value::Number(number(args, 0).sqrt().ok_or("there is no square root of a number below zero.")?)),
+        run: |_, args| {
+            Ok(Value::Number(
+                number(args, 0).sqrt().ok_or("there is no square root of a number below zero.")?,
+            ))
+        },
         example: ("sqrt(16)", "4"),
         help: ["The square root.", "Квадратный корень.", "Квадрат түбір."],
     },
@@ -101,7 +113,9 @@ pub(super) const LIST: &[Decl] = &[
         name: "log",
         takes: "number: number",
         gives: "number",
-        run: |_, args| Ok(Value::Number(number(args, 0).ln().ok_or("only numbers above zero have a logarithm.")?)),
+        run: |_, args| {
+            Ok(Value::Number(number(args, 0).ln().ok_or("only numbers above zero have a logarithm.")?))
+        },
         example: ("decimal(log(10), 4)", "2.3026"),
         help: ["The natural logarithm.", "Натуральный логарифм.", "Натурал логарифм."],
     },
@@ -138,6 +152,7 @@ pub(super) fn number(args: &[Value], at: usize) -> Number {
 fn round(args: &[Value], rounding: Rounding) -> Answer {
     let scale = match arg(args, 1) {
         Value::Number(scale) => scale.trunc().to_i64().ok_or("the scale is out of range.")?,
+        _ if args.len() > 1 => return Err("the scale is empty (null).".into()),
         _ => 0,
     };
     let rounded = number(args, 0).round(scale, rounding);
@@ -150,8 +165,12 @@ fn abs(_: &mut crate::cx::Cx<'_>, args: &[Value]) -> Answer {
         Value::Days(days) if days.nanos() < 0 => Ok(Value::Days(std::sync::Arc::new(days.neg()))),
         Value::Months(months) if months.months() < 0 => Ok(Value::Months(months.neg())),
         value @ (Value::Days(_) | Value::Months(_)) => Ok(value.clone()),
-        Value::List(items) if items.len() == 1 => abs(&mut crate::cx::Cx::new(&crate::Scope::new(&model::Record::empty())), items),
-        other => Err(format!("a number or a duration is needed, not {}.", crate::eval::describe(other)).into()),
+        Value::List(items) if items.len() == 1 => {
+            abs(&mut crate::cx::Cx::new(&crate::Scope::new(&model::Record::empty())), items)
+        }
+        other => {
+            Err(format!("a number or a duration is needed, not {}.", crate::eval::describe(other)).into())
+        }
     }
 }
 

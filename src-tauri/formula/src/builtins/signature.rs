@@ -101,7 +101,9 @@ impl Kind {
             Kind::Moment => matches!(value, Value::Date(_) | Value::DateTime(_)),
             Kind::Days => matches!(value, Value::Days(_)),
             Kind::Range => special::of::<Range>(value).is_some(),
-            Kind::Point => !matches!(value, Value::Special(_) | Value::Null | Value::List(_) | Value::Record(_)),
+            Kind::Point => {
+                !matches!(value, Value::Special(_) | Value::Null | Value::List(_) | Value::Record(_))
+            }
             Kind::Function => special::of::<Function>(value).is_some(),
         }
     }
@@ -172,7 +174,13 @@ pub(super) fn show(name: &str, form: &[Param]) -> String {
     let params: Vec<String> = form
         .iter()
         .map(|param| {
-            let mark = if param.many { "..." } else if param.optional { "?" } else { "" };
+            let mark = if param.many {
+                "..."
+            } else if param.optional {
+                "?"
+            } else {
+                ""
+            };
             format!("{}{mark}", param.name)
         })
         .collect();

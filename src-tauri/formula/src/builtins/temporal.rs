@@ -10,7 +10,17 @@ use crate::cx::Cx;
 
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -74,7 +84,11 @@ pub(super) const LIST: &[Decl] = &[
             _ => Err("two dates are needed.".into()),
         },
         example: ("years and months duration(@\"2024-01-15\", @\"2026-03-20\")", "@\"P2Y2M\""),
-        help: ["Whole years and months between two days.", "Полные годы и месяцы между двумя днями.", "Екі күн арасындағы толық жылдар мен айлар."],
+        help: [
+            "Whole years and months between two days.",
+            "Полные годы и месяцы между двумя днями.",
+            "Екі күн арасындағы толық жылдар мен айлар.",
+        ],
     },
     Decl {
         name: "now",
@@ -112,7 +126,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "string",
         run: |_, args| of_day(args, |date| WEEKDAYS[usize::from(date.weekday()) - 1].into()),
         example: ("day of week(@\"2026-02-02\")", "\"Monday\""),
-        help: ["The English name of the weekday.", "Английское название дня недели.", "Апта күнінің ағылшынша атауы."],
+        help: [
+            "The English name of the weekday.",
+            "Английское название дня недели.",
+            "Апта күнінің ағылшынша атауы.",
+        ],
     },
     Decl {
         name: "month of year",
@@ -128,7 +146,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "number",
         run: |_, args| of_day(args, |date| Value::Number(Number::from(u32::from(date.week_of_year())))),
         example: ("week of year(@\"2026-01-01\")", "1"),
-        help: ["The week of the year by ISO 8601.", "Неделя года по ISO 8601.", "ISO 8601 бойынша жыл аптасы."],
+        help: [
+            "The week of the year by ISO 8601.",
+            "Неделя года по ISO 8601.",
+            "ISO 8601 бойынша жыл аптасы.",
+        ],
     },
     Decl {
         name: "is",
@@ -186,7 +208,9 @@ fn date(_: &mut Cx<'_>, args: &[Value]) -> Answer {
         }
         _ => None,
     };
-    found.map(Value::Date).ok_or_else(|| format!("a text or a date is needed, not {}.", crate::eval::describe(arg(args, 0))).into())
+    found.map(Value::Date).ok_or_else(|| {
+        format!("a text or a date is needed, not {}.", crate::eval::describe(arg(args, 0))).into()
+    })
 }
 
 fn no_date(text: &Text) -> String {
@@ -196,12 +220,15 @@ fn no_date(text: &Text) -> String {
 fn time(_: &mut Cx<'_>, args: &[Value]) -> Answer {
     if args.len() >= 3 {
         let zone = match arg(args, 3) {
-            Value::Days(offset) => Some(Zone::offset(offset.total_seconds()).ok_or("the offset is too large.")?),
+            Value::Days(offset) => {
+                Some(Zone::offset(offset.total_seconds()).ok_or("the offset is too large.")?)
+            }
             _ => None,
         };
         let second = super::number::number(args, 2);
         let whole = second.floor();
-        let fraction = second.checked_sub(&whole).and_then(|rest| rest.checked_mul(&Number::from(1_000_000_000_i64)));
+        let fraction =
+            second.checked_sub(&whole).and_then(|rest| rest.checked_mul(&Number::from(1_000_000_000_i64)));
         let made = (|| {
             let time = Time::of_clock(number(args, 0)?, number(args, 1)?, whole.to_i64()?)?;
             let nanos = fraction?.trunc().to_i64()?;
@@ -223,7 +250,9 @@ fn time(_: &mut Cx<'_>, args: &[Value]) -> Answer {
         _ => None,
     };
     let found = found.map(|time| Value::Time(Arc::new(time)));
-    found.ok_or_else(|| format!("a text or a time is needed, not {}.", crate::eval::describe(arg(args, 0))).into())
+    found.ok_or_else(|| {
+        format!("a text or a time is needed, not {}.", crate::eval::describe(arg(args, 0))).into()
+    })
 }
 
 fn date_and_time(_: &mut Cx<'_>, args: &[Value]) -> Answer {
@@ -241,13 +270,18 @@ fn date_and_time(_: &mut Cx<'_>, args: &[Value]) -> Answer {
         _ => None,
     };
     let found = found.map(|at| Value::DateTime(Arc::new(at)));
-    found.ok_or_else(|| format!("a text, or a date and a time, are needed, not {}.", crate::eval::describe(arg(args, 0))).into())
+    found.ok_or_else(|| {
+        format!("a text, or a date and a time, are needed, not {}.", crate::eval::describe(arg(args, 0)))
+            .into()
+    })
 }
 
 /// The same in every part.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b)),
+        (Value::List(a), Value::List(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b))
+        }
         (Value::Special(_), Value::Special(_)) => crate::eval::compare::equal(a, b) == Some(true),
         _ => a == b,
     }

@@ -33,7 +33,7 @@ pub(super) const LIST: &[Decl] = &[
         name: "upper case",
         takes: "string: string",
         gives: "string",
-        run: |_, args| Ok(upper(text(args, 0)).into()),
+        run: |_, args| Ok(Value::Text(upper(text(args, 0)))),
         example: ("upper case(\"kz\")", "\"KZ\""),
         help: ["The text in capital letters.", "Текст заглавными буквами.", "Мәтін бас әріптермен."],
     },
@@ -87,7 +87,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "boolean",
         run: |_, args| Ok(Value::Bool(text(args, 0).contains(text(args, 1)))),
         example: ("contains(\"invoice\", \"voice\")", "true"),
-        help: ["Whether a text holds another.", "Содержит ли текст другой текст.", "Мәтін басқа мәтінді қамти ма."],
+        help: [
+            "Whether a text holds another.",
+            "Содержит ли текст другой текст.",
+            "Мәтін басқа мәтінді қамти ма.",
+        ],
     },
     Decl {
         name: "starts with",
@@ -95,7 +99,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "boolean",
         run: |_, args| Ok(Value::Bool(text(args, 0).starts_with(text(args, 1)))),
         example: ("starts with(\"KZ123\", \"KZ\")", "true"),
-        help: ["Whether a text begins with another.", "Начинается ли текст с другого.", "Мәтін басқа мәтіннен басталады ма."],
+        help: [
+            "Whether a text begins with another.",
+            "Начинается ли текст с другого.",
+            "Мәтін басқа мәтіннен басталады ма.",
+        ],
     },
     Decl {
         name: "ends with",
@@ -103,14 +111,20 @@ pub(super) const LIST: &[Decl] = &[
         gives: "boolean",
         run: |_, args| Ok(Value::Bool(text(args, 0).ends_with(text(args, 1)))),
         example: ("ends with(\"a.xlsx\", \".xlsx\")", "true"),
-        help: ["Whether a text ends with another.", "Заканчивается ли текст другим.", "Мәтін басқа мәтінмен аяқтала ма."],
+        help: [
+            "Whether a text ends with another.",
+            "Заканчивается ли текст другим.",
+            "Мәтін басқа мәтінмен аяқтала ма.",
+        ],
     },
     Decl {
         name: "matches",
         takes: "input: string, pattern: string, flags?: string",
         gives: "boolean",
         run: |_, args| {
-            pattern(text(args, 1), arg(args, 2).as_text().unwrap_or(""), |re| Value::Bool(re.is_match(text(args, 0))))
+            pattern(text(args, 1), arg(args, 2).as_text().unwrap_or(""), |re| {
+                Value::Bool(re.is_match(text(args, 0)))
+            })
         },
         example: ("matches(\"870100000\", \"^[0-9]+$\")", "true"),
         help: [
@@ -189,7 +203,8 @@ fn substring(_: &mut Cx<'_>, args: &[Value]) -> Answer {
             length.filter(|length| *length > 0).ok_or("the length has to be at least 1.")?
         }
     };
-    let part: String = text.chars().skip(from as usize).take(usize::try_from(length).unwrap_or(usize::MAX)).collect();
+    let part: String =
+        text.chars().skip(from as usize).take(usize::try_from(length).unwrap_or(usize::MAX)).collect();
     Ok(part.into())
 }
 
@@ -208,7 +223,11 @@ fn join(cx: &mut Cx<'_>, args: &[Value]) -> Answer {
         let part = match item {
             Value::Null => continue,
             Value::Text(text) => text,
-            other => return Err(format!("the list holds {}, not only texts.", crate::eval::describe(other)).into()),
+            other => {
+                return Err(
+                    format!("the list holds {}, not only texts.", crate::eval::describe(other)).into()
+                );
+            }
         };
         if !first {
             out.push_str(delimiter);

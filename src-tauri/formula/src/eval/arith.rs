@@ -92,10 +92,14 @@ fn days_value(days: DaysDuration) -> Value {
 fn add(a: &Value, b: &Value) -> Option<Value> {
     match (a, b) {
         (Value::DateTime(at), Value::Days(days)) => at.add(**days).map(|at| Value::DateTime(Arc::new(at))),
-        (Value::DateTime(at), Value::Months(months)) => at.add_months(*months).map(|at| Value::DateTime(Arc::new(at))),
+        (Value::DateTime(at), Value::Months(months)) => {
+            at.add_months(*months).map(|at| Value::DateTime(Arc::new(at)))
+        }
         (Value::Date(date), Value::Days(days)) => add_to_date(*date, **days).map(Value::Date),
         (Value::Date(date), Value::Months(months)) => date.add_months(*months).map(Value::Date),
-        (Value::Time(time), Value::Days(days)) => add_to_time(time, **days).map(|time| Value::Time(Arc::new(time))),
+        (Value::Time(time), Value::Days(days)) => {
+            add_to_time(time, **days).map(|time| Value::Time(Arc::new(time)))
+        }
         (Value::Days(x), Value::Days(y)) => x.checked_add(**y).map(days_value),
         (Value::Months(x), Value::Months(y)) => x.checked_add(*y).map(Value::Months),
         _ => None,
@@ -151,7 +155,9 @@ fn time_since(a: &Time, b: &Time) -> Option<DaysDuration> {
 fn multiply(a: &Value, b: &Value) -> Option<Value> {
     let Value::Number(factor) = b else { return None };
     match a {
-        Value::Days(days) => days.in_seconds().checked_mul(factor).and_then(|s| DaysDuration::of_number(&s)).map(days_value),
+        Value::Days(days) => {
+            days.in_seconds().checked_mul(factor).and_then(|s| DaysDuration::of_number(&s)).map(days_value)
+        }
         Value::Months(months) => months_of(&Number::from(months.months()).checked_mul(factor)?),
         _ => None,
     }
@@ -162,7 +168,9 @@ fn divide(a: &Value, b: &Value) -> Option<Value> {
         (Value::Days(days), Value::Number(by)) => {
             days.in_seconds().checked_div(by).and_then(|s| DaysDuration::of_number(&s)).map(days_value)
         }
-        (Value::Months(months), Value::Number(by)) => months_of(&Number::from(months.months()).checked_div(by)?),
+        (Value::Months(months), Value::Number(by)) => {
+            months_of(&Number::from(months.months()).checked_div(by)?)
+        }
         (Value::Days(x), Value::Days(y)) => x.in_seconds().checked_div(&y.in_seconds()).map(Value::Number),
         (Value::Months(x), Value::Months(y)) => {
             Number::from(x.months()).checked_div(&Number::from(y.months())).map(Value::Number)

@@ -11,8 +11,11 @@ use crate::node::{Code, Node};
 use crate::special::{self, Function, Own};
 use crate::suggest;
 
+/// A function of the language, and which of its forms where that is known.
+type Target = (&'static Builtin, Option<usize>);
+
 /// A call of a function of the language, with its arguments in order.
-pub(super) fn builtin(function: &'static Builtin, args: &[Node], span: Span, cx: &mut Cx<'_>) -> Value {
+pub(super) fn builtin(function: Target, args: &[Node], span: Span, cx: &mut Cx<'_>) -> Value {
     // Up to three arguments stand on the stack.
     match args {
         [] => run(function, &mut [], span, cx),
@@ -35,11 +38,11 @@ pub(super) fn builtin(function: &'static Builtin, args: &[Node], span: Span, cx:
     }
 }
 
-fn run(function: &'static Builtin, args: &mut [Value], span: Span, cx: &mut Cx<'_>) -> Value {
+fn run((function, form): Target, args: &mut [Value], span: Span, cx: &mut Cx<'_>) -> Value {
     if cx.dead {
         return Value::Null;
     }
-    if let Err(message) = function.fit(args) {
+    if let Err(message) = function.fit(args, form) {
         return cx.fault(span, || message);
     }
     let base = cx.locals.len();
@@ -52,19 +55,32 @@ fn run(function: &'static Builtin, args: &mut [Value], span: Span, cx: &mut Cx<'
         }
         Err(trouble) => {
             cx.locals.truncate(base);
-            cx.fault(span, || if trouble.bare { trouble.text.into_owned() } else { format!("{}: {}", function.name, trouble.text) })
+            cx.fault(span, || {
+                if trouble.bare {
+                    trouble.text.into_owned()
+                } else {
+                    format!("{}: {}", function.name, trouble.text)
+                }
+            })
         }
     }
 }
 
-pub(super) fn call(callee: &Node, args: &[Node], names: Option<&[Text]>, span: Span, cx: &mut Cx<'_>) -> Value {
+pub(super) fn call(
+    callee: &Node,
+    args: &[Node],
+    names: Option<&[Text]>,
+    span: Span,
+    cx: &mut Cx<'_>,
+) -> Value {
     let target = match &callee.code {
         // A name that is no field is a function that does not exist.
         Code::Field(field) if field.of(cx.record).is_none() => {
             return match crate::compile::function_value(&field.name) {
                 Some(function) => values(&function, args, names, span, cx),
                 None => cx.fault_of(FaultKind::Name, callee.span, || {
-                    let advice = suggest::function(&field.name).map_or(String::new(), |advice| format!(" {advice}"));
+                    let advice =
+                        suggest::function(&field.name).map_or(String::new(), |advice| format!(" {advice}"));
                     format!("There is no function {}.{advice}", field.name)
                 }),
             };
@@ -84,13 +100,15 @@ fn values(target: &Value, args: &[Node], names: Option<&[Text]>, span: Span, cx:
         let ordered = match function {
             Function::Builtin(builtin) => {
                 let names: Vec<&str> = names.iter().map(Text::as_str).collect();
-                builtin.places(&names).map(|places| order(places, given))
+                builtin.places(&names).map(|(_, places)| order(places, given))
             }
             Function::Own(own, _) => own_places(own, names).map(|places| order(places, given)),
         };
         given = match ordered {
             Some(ordered) => ordered,
-            None => return cx.fault(span, || "The names of the arguments are not those of the function.".into()),
+            None => {
+                return cx.fault(span, || "The names of the arguments are not those of the function.".into());
+            }
         };
     }
     invoke(target, given, span, cx)
@@ -119,12 +137,13 @@ pub(crate) fn invoke(target: &Value, mut args: Vec<Value>, span: Span, cx: &mut 
                 let message = builtin.count_message(args.len());
                 return cx.fault(span, || message);
             }
-            run(builtin, &mut args, span, cx)
+            run((builtin, None), &mut args, span, cx)
         }
         Some(Function::Own(own, captured)) => {
             if own.params.len() != args.len() {
                 let (wants, has) = (own.params.len(), args.len());
-                return cx.fault(span, || format!("The function takes {wants} arguments, but {has} are given."));
+                return cx
+                    .fault(span, || format!("The function takes {wants} arguments, but {has} are given."));
             }
             let mut locals = captured.clone();
             if own.named {
@@ -139,7 +158,8 @@ pub(crate) fn invoke(target: &Value, mut args: Vec<Value>, span: Span, cx: &mut 
                     Some(fitted) => locals.push(fitted),
                     None => {
                         let of = of.as_ref().map(ToString::to_string).unwrap_or_default();
-                        return cx.fault(span, || format!("{name} has to be {of}, but is {}.", describe(&value)));
+                        return cx
+                            .fault(span, || format!("{name} has to be {of}, but is {}.", describe(&value)));
                     }
                 }
             }

@@ -20,11 +20,15 @@ pub(super) fn compare_nodes(op: Op, left: &Node, right: &Node, span: Span, cx: &
             if !matches!(op, Op::Eq | Op::Ne) {
                 for (node, value, side) in [(left, &a, true), (right, &b, false)] {
                     if value.is_null() {
-                        return format!("{} is empty (null), so {} has no answer.", label(node, op, side), op.sign());
+                        return format!(
+                            "{} is empty (null), so {} has no answer.",
+                            label(node, op, side),
+                            op.sign()
+                        );
                     }
                 }
             }
-            format!("{} and {} cannot be compared with {}.", describe(&a), describe(&b), op.sign())
+            format!("It cannot be told whether {} {} {}: the types differ.", describe(&a), op.sign(), describe(&b))
         }),
     }
 }
@@ -135,12 +139,19 @@ fn equal_ranges(x: &Range, y: &Range) -> bool {
         (Some(x), Some(y)) => equal(x, y) == Some(true),
         _ => false,
     };
-    x.low_in == y.low_in && x.high_in == y.high_in && x.except == y.except && ends(&x.low, &y.low) && ends(&x.high, &y.high)
+    x.low_in == y.low_in
+        && x.high_in == y.high_in
+        && x.test == y.test
+        && ends(&x.low, &y.low)
+        && ends(&x.high, &y.high)
 }
 
 /// Whether a range holds a value; none when the two do not go together.
 pub(crate) fn includes(range: &Range, value: &Value) -> Option<bool> {
-    if range.except {
+    if range.test.is_none() && (range.low.is_none() || range.high.is_none()) {
+        return None;
+    }
+    if range.test == Some(Op::Ne) {
         return range.low.as_ref().and_then(|low| equal(value, low)).map(|same| !same);
     }
     let low = match &range.low {
@@ -165,7 +176,12 @@ pub(super) fn between(value: &Node, low: &Node, high: &Node, span: Span, cx: &mu
     match (apply(Op::Ge, &value, &low), apply(Op::Le, &value, &high)) {
         (Some(a), Some(b)) => Value::Bool(a && b),
         _ => cx.fault(span, || {
-            format!("between has no answer for {}, {} and {}.", describe(&value), describe(&low), describe(&high))
+            format!(
+                "between has no answer for {}, {} and {}.",
+                describe(&value),
+                describe(&low),
+                describe(&high)
+            )
         }),
     }
 }

@@ -39,17 +39,20 @@ pub(super) fn for_loop(over: &[Domain], body: &Node, partial: Option<usize>, cx:
 pub(super) fn quantified(every: bool, over: &[Domain], body: &Node, cx: &mut Cx<'_>) -> Value {
     let base = cx.locals.len();
     let before = cx.fault.take();
-    let (mut decided, mut unknown) = (false, false);
+    let (mut decided, mut unknown, mut broken) = (false, false, false);
     let complete = run(over, cx, &mut |cx| {
         match eval(body, cx) {
             Value::Bool(bool) if bool != every => decided = true,
             Value::Bool(_) => {}
             other => {
                 unknown = true;
-                cx.fault(body.span, || format!("The condition is neither true nor false but {}.", describe(&other)));
+                broken |= !other.is_null();
+                cx.fault(body.span, || {
+                    format!("The condition is neither true nor false but {}.", describe(&other))
+                });
             }
         }
-        !decided && !cx.dead
+        !decided && !broken && !cx.dead
     });
     cx.locals.truncate(base);
     if cx.dead {
@@ -143,7 +146,9 @@ impl Items {
 fn items(value: Value, span: Span, cx: &mut Cx<'_>) -> Option<Items> {
     if let Some(range) = special::of::<Range>(&value) {
         return range_items(range).or_else(|| {
-            cx.fault(span, || "Only a range of whole numbers or dates that goes up can be run through.".into());
+            cx.fault(span, || {
+                "Only a range of whole numbers or dates that goes up can be run through.".into()
+            });
             None
         });
     }
@@ -172,7 +177,11 @@ fn range_items(range: &Range) -> Option<Items> {
             let from = if range.low_in { low.clone() } else { low.checked_add(&Number::ONE)? };
             let to = if range.high_in { high.clone() } else { high.checked_sub(&Number::ONE)? };
             let count = to.checked_sub(&from)?.floor().to_i64()? + 1;
-            (count > 0 && from.is_integer()).then_some(Items::Numbers { from, count: count as usize, down: false })
+            (count > 0 && from.is_integer()).then_some(Items::Numbers {
+                from,
+                count: count as usize,
+                down: false,
+            })
         }
         (Value::Date(low), Value::Date(high)) => {
             let from = low.add_days(i64::from(!range.low_in))?;
@@ -196,7 +205,9 @@ fn steps(low: &Value, high: &Value, span: Span, cx: &mut Cx<'_>) -> Option<Items
         }
         _ => {
             let (a, b) = (describe(low), describe(high));
-            cx.fault(span, || format!("A loop runs between two numbers or two dates, not between {a} and {b}."));
+            cx.fault(span, || {
+                format!("A loop runs between two numbers or two dates, not between {a} and {b}.")
+            });
             None
         }
     }

@@ -60,7 +60,9 @@ fn of_value(from: &Value, field: &Field, span: Span, cx: &mut Cx<'_>) -> Value {
 pub(crate) fn property(value: &Value, name: &str) -> Option<Value> {
     let number = |number: i64| Some(Value::Number(Number::from(number)));
     let offset = |seconds: Option<i32>| {
-        Some(seconds.map_or(Value::Null, |seconds| Value::Days(Arc::new(DaysDuration::of_seconds(i64::from(seconds))))))
+        Some(seconds.map_or(Value::Null, |seconds| {
+            Value::Days(Arc::new(DaysDuration::of_seconds(i64::from(seconds))))
+        }))
     };
     let zone = |name: Option<&str>| Some(name.map_or(Value::Null, Value::from));
     match (value, name) {
@@ -68,14 +70,17 @@ pub(crate) fn property(value: &Value, name: &str) -> Option<Value> {
         (Value::Date(date), "month") => number(i64::from(date.month())),
         (Value::Date(date), "day") => number(i64::from(date.day())),
         (Value::Date(date), "weekday") => number(i64::from(date.weekday())),
-        (Value::DateTime(at), "year" | "month" | "day" | "weekday") => property(&Value::Date(at.date()), name),
+        (Value::DateTime(at), "year" | "month" | "day" | "weekday") => {
+            property(&Value::Date(at.date()), name)
+        }
         (Value::DateTime(at), "time offset") => offset(at.offset()),
         (Value::DateTime(at), _) => property(&Value::Time(Arc::new(at.time().clone())), name),
         (Value::Time(time), "hour") => number(i64::from(time.hour())),
         (Value::Time(time), "minute") => number(i64::from(time.minute())),
         (Value::Time(time), "second") => number(i64::from(time.second())),
         (Value::Time(time), "time offset") => {
-            let seconds = time.zone().and_then(|zone| zone.offset_at(model::Date::from_days(0)?, time.nanos()));
+            let seconds =
+                time.zone().and_then(|zone| zone.offset_at(model::Date::from_days(0)?, time.nanos()));
             offset(seconds)
         }
         (Value::Time(time), "timezone") => zone(time.zone().and_then(|zone| zone.name())),
@@ -135,8 +140,12 @@ pub(super) fn filter(value: &Node, test: &Node, slot: usize, cx: &mut Cx<'_>) ->
                 break;
             }
             other => {
-                let what = describe(other);
+                let (what, null) = (describe(other), other.is_null());
                 cx.fault(test.span, || format!("The filter is neither true nor false but {what}."));
+                if !null {
+                    result = Some(Value::Null);
+                    break;
+                }
             }
         }
     }
@@ -158,7 +167,10 @@ fn index(items: &[Value], at: &Number) -> Value {
     let place = if at > 0 {
         usize::try_from(at - 1).ok()
     } else {
-        usize::try_from(at.unsigned_abs()).ok().and_then(|back| items.len().checked_sub(back)).filter(|_| at < 0)
+        usize::try_from(at.unsigned_abs())
+            .ok()
+            .and_then(|back| items.len().checked_sub(back))
+            .filter(|_| at < 0)
     };
     place.and_then(|place| items.get(place)).cloned().unwrap_or_default()
 }

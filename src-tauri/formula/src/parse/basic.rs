@@ -35,8 +35,10 @@ impl Parser<'_> {
             Token::Sign("]") => self.open_range()?,
             Token::Sign("{") => self.context()?,
             Token::End if start == 0 => return Err(FormulaError::new("The formula is empty.", self.span)),
-            Token::End => return Err(FormulaError::new("The formula ends too early: a value is missing.", self.span)),
-            Token::Sign(sign @ (")" | "]" | "}" | ",")) => {
+            Token::End => {
+                return Err(FormulaError::new("The formula ends too early: a value is missing.", self.span));
+            }
+            Token::Sign(sign @ (")" | "}" | ",")) => {
                 return Err(FormulaError::new(format!("A value is missing before {sign}."), self.span));
             }
             Token::Word(word) => {
@@ -45,7 +47,12 @@ impl Parser<'_> {
                     self.span,
                 ));
             }
-            _ => return Err(FormulaError::new(format!("A value is missing before {}.", self.seen()), self.span)),
+            _ => {
+                return Err(FormulaError::new(
+                    format!("A value is missing before {}.", self.seen()),
+                    self.span,
+                ));
+            }
         };
         self.range_end = range_end;
         self.postfix(expr, start)
@@ -92,8 +99,11 @@ impl Parser<'_> {
     /// Whether the `[` here ends a range, as in `[1..5[`: nothing that starts a value follows.
     fn closes_range(&self) -> bool {
         let rest = self.text[self.span.end..].trim_start();
-        rest.is_empty() || rest.starts_with([')', ',', ']', '}', '=', '<', '>', '!', '.'])
-            || ["and", "or", "then", "else", "return", "satisfies", "instance"].iter().any(|word| rest.starts_with(word))
+        rest.is_empty()
+            || rest.starts_with([')', ',', ']', '}', '=', '<', '>', '!', '.'])
+            || ["and", "or", "then", "else", "return", "satisfies", "instance"]
+                .iter()
+                .any(|word| rest.starts_with(word))
     }
 
     /// The name behind a point; the point is the token here.
@@ -116,7 +126,10 @@ impl Parser<'_> {
                 self.advance()?;
                 Ok(word.into())
             }
-            _ => Err(FormulaError::new(format!("After the point a field name is missing; found {}.", self.seen()), self.span)),
+            _ => Err(FormulaError::new(
+                format!("After the point a field name is missing; found {}.", self.seen()),
+                self.span,
+            )),
         }
     }
 
@@ -128,7 +141,10 @@ impl Parser<'_> {
             let mut named = vec![(name, self.expr(0)?)];
             while self.take(",")? {
                 let Some(name) = self.argument_name()? else {
-                    return Err(FormulaError::new("Either all arguments have a name or none has.", self.span));
+                    return Err(FormulaError::new(
+                        "Either all arguments have a name or none has.",
+                        self.span,
+                    ));
                 };
                 named.push((name, self.expr(0)?));
             }
@@ -178,8 +194,9 @@ impl Parser<'_> {
             return self.range(first, false, start);
         }
         if self.is(",") {
-            return Err(FormulaError::new("A comma makes no sense here.", self.span)
-                .suggest(Some("A list stands in square brackets: [1, 2]. Decimals are written with a point: 1.5".into())));
+            return Err(FormulaError::new("A comma makes no sense here.", self.span).suggest(Some(
+                "A list stands in square brackets: [1, 2]. Decimals are written with a point: 1.5".into(),
+            )));
         }
         self.expect(")", "to close the bracket")?;
         self.node(Kind::Paren(Box::new(first)), start)

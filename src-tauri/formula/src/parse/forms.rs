@@ -51,7 +51,10 @@ impl Parser<'_> {
         let start = self.span.start;
         self.advance()?;
         let over = self.iterators()?;
-        self.expect_word("satisfies", if every { "after the lists of every" } else { "after the lists of some" })?;
+        self.expect_word(
+            "satisfies",
+            if every { "after the lists of every" } else { "after the lists of some" },
+        )?;
         let body = self.expr(0)?;
         self.node(Kind::Quantified { every, over, body: Box::new(body) }, start)
     }
@@ -82,9 +85,8 @@ impl Parser<'_> {
         self.expect("(", "after the word function")?;
         let mut params = Vec::new();
         while !self.is(")") {
-            let name = self.name_until("a parameter name", |token| {
-                matches!(token, Token::Sign(":" | "," | ")"))
-            })?;
+            let name =
+                self.name_until("a parameter name", |token| matches!(token, Token::Sign(":" | "," | ")")))?;
             let of = if self.is(":") { Some(self.type_after_token()?) } else { None };
             params.push((name, of));
             if !self.take(",")? {
@@ -93,7 +95,10 @@ impl Parser<'_> {
         }
         self.expect(")", "after the parameters")?;
         if self.is_word("external") {
-            return Err(FormulaError::new("Functions from outside (external) do not exist in Arna.", self.span));
+            return Err(FormulaError::new(
+                "Functions from outside (external) do not exist in Arna.",
+                self.span,
+            ));
         }
         let body = self.expr(0)?;
         self.node(Kind::Function { params, body: Box::new(body) }, start)

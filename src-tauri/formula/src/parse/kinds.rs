@@ -5,7 +5,7 @@ use model::Text;
 use super::Parser;
 use crate::ast::Span;
 use crate::error::FormulaError;
-use crate::lex::{self, Token};
+use crate::lex;
 use crate::types::Type;
 
 /// Types inside one another.

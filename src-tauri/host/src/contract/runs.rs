@@ -162,10 +162,10 @@ pub struct NodeCounts {
     pub records_out: u64,
     /// Records that failed.
     pub failed: u64,
-    /// Records that wait to go on.
-    pub parked: u64,
-    /// Time spent, milliseconds.
-    pub busy_ms: u64,
+    /// Records that wait to go on; null where only the run's own count is known.
+    pub parked: Option<u64>,
+    /// Time spent, milliseconds; null where it was not measured.
+    pub busy_ms: Option<u64>,
 }
 
 /// How a node of a run stands.
@@ -202,12 +202,12 @@ pub struct StepRow {
     pub node: String,
     /// How it stands.
     pub state: NodeState,
-    /// When it began.
-    pub started_ms: Option<i64>,
-    /// When it ended.
-    pub ended_ms: Option<i64>,
-    /// Attempts made by its most-tried record.
-    pub attempts: u32,
+    /// Records in.
+    pub records_in: u64,
+    /// Records out, over all ports but `error`.
+    pub records_out: u64,
+    /// Records that failed.
+    pub failed: u64,
     /// The first error met.
     pub error: Option<Failure>,
 }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::common::Problem;
 use super::flows::SlotState;
 
+/// A resource that needs a grant.
+pub use plan::Resource;
+
 /// Parameters of `flow.import`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,41 +53,6 @@ pub struct Authority {
     pub sentence: String,
     /// Whether it was allowed.
     pub granted: bool,
-}
-
-/// A resource that needs a grant.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Resource {
-    /// Files below a folder.
-    Folder {
-        /// The folder, or the beginning of the path.
-        path: String,
-        /// Whether files are written, moved or deleted.
-        writes: bool,
-    },
-    /// A network host.
-    Host {
-        /// The host, with its port where given; empty when data decides.
-        host: String,
-    },
-    /// A connection of yours, through a slot.
-    Connection {
-        /// The slot.
-        slot: String,
-    },
-    /// A path of the webhook listener.
-    Hook {
-        /// The path below `/hooks/`.
-        path: String,
-        /// Whether anybody may call it without proof.
-        open: bool,
-    },
-    /// Another flow, through a slot.
-    Flow {
-        /// The slot.
-        slot: String,
-    },
 }
 
 /// Parameters of `slots.fill`.

@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{execute, execute_counted, expect_one};
-use crate::change::{Change, ConnectionRow, Hash};
+use crate::change::Change;
 use crate::error::{Code, Error};
+use crate::facts::{ConnectionRow, Hash};
 
 pub(super) fn one(connection: &Connection, change: &Change) -> Result<(), Error> {
     match change {
@@ -89,7 +90,9 @@ fn save(connection: &Connection, flow: &str, version: u32, hash: &Hash) -> Resul
     if stored.is_some_and(|stored| stored != *hash) {
         return Err(Error::new(
             Code::Conflict,
-            format!("Version {version} of flow \"{flow}\" is already stored with other content. Save it as the next version."),
+            format!(
+                "Version {version} of flow \"{flow}\" is already stored with other content. Save it as the next version."
+            ),
         ));
     }
     execute(

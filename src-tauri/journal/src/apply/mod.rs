@@ -6,8 +6,9 @@ mod runs;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::change::{Accept, Audit, Change, Due, RunState};
+use crate::change::Change;
 use crate::error::{Code, Error};
+use crate::facts::{Accept, Audit, Due, RunState};
 use crate::failpoint;
 use crate::id::{EventId, RunId};
 
@@ -51,11 +52,13 @@ pub(crate) fn list(connection: &Connection, changes: &[Change]) -> Result<Applie
 /// Checks the order of gates before anything is sent to the writer.
 pub(crate) fn check_gates(changes: &[Change]) -> Result<(), Error> {
     let is_gate = |change: &Change| matches!(change, Change::Accept(_) | Change::Due(_));
-    let gates = changes.iter().filter(|change| is_gate(change)).count();
-    if gates > 1 || (gates == 1 && !changes.first().is_some_and(is_gate)) {
+    // an event without a key is never a duplicate, so it may follow the due time that caused it
+    let is_due_with_event = matches!(changes, [Change::Due(_), Change::Accept(event), ..] if event.dedupe_key.is_none());
+    let rest = if is_due_with_event { &changes[2..] } else { changes.get(1..).unwrap_or_default() };
+    if rest.iter().any(is_gate) {
         return Err(Error::new(
             Code::Invalid,
-            "A list of changes may hold one event or one due time, and it must come first: the rest depends on it being new.",
+            "A list of changes may hold one event or one due time (with an event that has no key), and it must come first: the rest depends on it being new.",
         ));
     }
     Ok(())
@@ -146,7 +149,9 @@ fn one(connection: &Connection, change: &Change) -> Result<(), Error> {
              ON CONFLICT (id) DO UPDATE SET due_ms = excluded.due_ms, payload = excluded.payload",
             params![timer, run, due_ms, &payload[..]],
         ),
-        Change::CancelTimer { timer } => execute(connection, "DELETE FROM timer WHERE id = ?1", params![timer]),
+        Change::CancelTimer { timer } => {
+            execute(connection, "DELETE FROM timer WHERE id = ?1", params![timer])
+        }
         Change::Park(park) => runs::park(connection, park),
         Change::Unpark { at } => execute(
             connection,
@@ -160,7 +165,11 @@ fn one(connection: &Connection, change: &Change) -> Result<(), Error> {
                 "UPDATE letter SET resolution = ?2, retry_run = ?3, note = ?4, resolved_ms = ?5 WHERE id = ?1 AND resolution = 0",
                 params![letter, *resolution as u8, run, note, at_ms],
             )?,
-            || format!("The failed record {letter} is not open: it was dealt with before, or does not exist."),
+            || {
+                format!(
+                    "The failed record {letter} is not open: it was dealt with before, or does not exist."
+                )
+            },
         ),
         Change::Question(question) => people::question(connection, question),
         Change::Answer { question, verdict, by, at_ms } => expect_one(
@@ -225,11 +234,19 @@ pub(crate) fn audit_link(before: &[u8; 32], line: &Audit) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-pub(crate) fn execute(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> Result<(), Error> {
+pub(crate) fn execute(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<(), Error> {
     execute_counted(connection, sql, values).map(|_| ())
 }
 
-pub(crate) fn execute_counted(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> Result<usize, Error> {
+pub(crate) fn execute_counted(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<usize, Error> {
     Ok(connection.prepare_cached(sql)?.execute(values)?)
 }
 

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::{execute, execute_counted};
-use crate::change::{DeadLetter, DedupeKey, Question};
 use crate::error::{Code, Error};
+use crate::facts::{DeadLetter, DedupeKey, Question};
 
 pub(super) fn letter(connection: &Connection, letter: &DeadLetter) -> Result<(), Error> {
     let at = &letter.at;

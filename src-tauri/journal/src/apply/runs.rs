@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{execute, execute_counted, expect_one};
-use crate::change::{At, EndRun, Outcome, Park, RunState, StartRun};
 use crate::error::{Code, Error};
+use crate::facts::{At, EndRun, Outcome, Park, RunState, StartRun};
 use crate::id::RunId;
 
 pub(super) fn start(connection: &Connection, start: &StartRun, end: Option<&EndRun>) -> Result<(), Error> {
@@ -40,11 +40,15 @@ pub(super) fn start(connection: &Connection, start: &StartRun, end: Option<&EndR
 
 pub(super) fn set_state(connection: &Connection, run: RunId, state: RunState) -> Result<(), Error> {
     if state.has_ended() {
-        return Err(Error::new(Code::Invalid, format!("Run {run} can only end with its counts and answer, not by its state alone.")));
+        return Err(Error::new(
+            Code::Invalid,
+            format!("Run {run} can only end with its counts and answer, not by its state alone."),
+        ));
     }
     let touched = execute_counted(
         connection,
-        "UPDATE run SET state = ?2 WHERE id = ?1 AND state < 10",
+        "UPDATE run SET state = ?2, ended_ms = NULL, error_code = NULL, error = NULL, \
+         boot_attempts = CASE state WHEN 14 THEN 0 ELSE boot_attempts END WHERE id = ?1 AND (state < 10 OR state = 14)",
         params![run, state as u8],
     )?;
     expect_one(touched, || not_open(run))
@@ -52,7 +56,10 @@ pub(super) fn set_state(connection: &Connection, run: RunId, state: RunState) ->
 
 pub(super) fn end(connection: &Connection, end: &EndRun) -> Result<(), Error> {
     if !end.state.has_ended() {
-        return Err(Error::new(Code::Invalid, format!("Run {} cannot end in a state that goes on.", end.run)));
+        return Err(Error::new(
+            Code::Invalid,
+            format!("Run {} cannot end in a state that goes on.", end.run),
+        ));
     }
     let touched = execute_counted(
         connection,
@@ -97,7 +104,12 @@ pub(super) fn intent(connection: &Connection, at: &At, key: &str) -> Result<(), 
     if touched == 1 { Ok(()) } else { Err(second(at)) }
 }
 
-pub(super) fn result(connection: &Connection, at: &At, outcome: Outcome, payload: &[u8]) -> Result<(), Error> {
+pub(super) fn result(
+    connection: &Connection,
+    at: &At,
+    outcome: Outcome,
+    payload: &[u8],
+) -> Result<(), Error> {
     let place = (at.run, at.node.as_str(), at.batch.cast_signed(), at.index);
     let touched = execute_counted(
         connection,
@@ -109,10 +121,16 @@ pub(super) fn result(connection: &Connection, at: &At, outcome: Outcome, payload
         return Ok(());
     }
     let stored: Option<(Outcome, Vec<u8>)> = connection
-        .prepare_cached("SELECT outcome, payload FROM result WHERE run = ?1 AND node = ?2 AND batch = ?3 AND ix = ?4")?
+        .prepare_cached(
+            "SELECT outcome, payload FROM result WHERE run = ?1 AND node = ?2 AND batch = ?3 AND ix = ?4",
+        )?
         .query_row(place, |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    if stored.is_some_and(|(first, bytes)| first == outcome && bytes == payload) { Ok(()) } else { Err(second(at)) }
+    if stored.is_some_and(|(first, bytes)| first == outcome && bytes == payload) {
+        Ok(())
+    } else {
+        Err(second(at))
+    }
 }
 
 fn second(at: &At) -> Error {

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use rusqlite::params;
 use smol_str::SmolStr as Text;
 
-use crate::change::{ConnectionRow, Grant, Hash};
 use crate::error::Error;
+use crate::facts::{ConnectionRow, Grant, Hash};
 use crate::reader::{Reader, text};
 
 /// A flow and its newest version.
@@ -58,9 +58,11 @@ impl Reader {
 
     /// The text of one version.
     pub fn flow_text(&self, flow: &str, version: u32) -> Result<Option<Bytes>, Error> {
-        self.row("SELECT text FROM flow_version WHERE flow = ?1 AND version = ?2", params![flow, version], |row| {
-            row.get::<_, Vec<u8>>(0).map(Bytes::from)
-        })
+        self.row(
+            "SELECT text FROM flow_version WHERE flow = ?1 AND version = ?2",
+            params![flow, version],
+            |row| row.get::<_, Vec<u8>>(0).map(Bytes::from),
+        )
     }
 
     /// The text of the version a run is pinned to: the newest one of that flow with this hash.
@@ -74,7 +76,9 @@ impl Reader {
 
     /// The filled slots of a flow: name, value.
     pub fn slots(&self, flow: &str) -> Result<Vec<(Text, String)>, Error> {
-        self.rows("SELECT slot, value FROM slot WHERE flow = ?1", params![flow], |row| Ok((text(row, 0)?, row.get(1)?)))
+        self.rows("SELECT slot, value FROM slot WHERE flow = ?1", params![flow], |row| {
+            Ok((text(row, 0)?, row.get(1)?))
+        })
     }
 
     /// The grants of a flow.
@@ -99,7 +103,9 @@ impl Reader {
 
     /// One setting.
     pub fn setting(&self, key: &str) -> Result<Option<Bytes>, Error> {
-        self.row("SELECT value FROM setting WHERE key = ?1", params![key], |row| row.get::<_, Vec<u8>>(0).map(Bytes::from))
+        self.row("SELECT value FROM setting WHERE key = ?1", params![key], |row| {
+            row.get::<_, Vec<u8>>(0).map(Bytes::from)
+        })
     }
 
     /// The pinned records of a flow: node, port, records.

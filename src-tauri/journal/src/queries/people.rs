@@ -5,8 +5,8 @@ use rusqlite::{Row, params};
 use smol_str::SmolStr as Text;
 
 use crate::apply::audit_link;
-use crate::change::{At, Audit, Failure, Hash, Resolution, Verdict};
 use crate::error::{Code, Error};
+use crate::facts::{At, Audit, Failure, Hash, Resolution, Verdict};
 use crate::id::{LetterId, QuestionId, RunId};
 use crate::reader::{Reader, at, maybe_text, text};
 
@@ -100,8 +100,7 @@ pub struct QuestionRow {
 
 const LETTER: &str = "SELECT id, run, node, batch, ix, flow, flow_hash, code, message, attempts, failed_ms, inputs, resolution, retry_run, \
                       note FROM letter";
-const QUESTION: &str =
-    "SELECT id, run, node, batch, ix, flow, key, asked_ms, sentence, payload, verdict, answered_by FROM question";
+const QUESTION: &str = "SELECT id, run, node, batch, ix, flow, key, asked_ms, sentence, payload, verdict, answered_by FROM question";
 
 fn letter_row(row: &Row<'_>) -> rusqlite::Result<(LetterRow, Vec<u8>)> {
     let found = LetterRow {
@@ -182,25 +181,40 @@ impl Reader {
 
     /// One failed record.
     pub fn letter(&self, letter: LetterId) -> Result<Option<LetterRow>, Error> {
-        let Some((row, stored)) = self.row(&format!("{LETTER} WHERE id = ?1"), params![letter], letter_row)? else { return Ok(None) };
+        let Some((row, stored)) =
+            self.row(&format!("{LETTER} WHERE id = ?1"), params![letter], letter_row)?
+        else {
+            return Ok(None);
+        };
         Ok(Some(LetterRow { inputs: self.open(&stored)?, ..row }))
     }
 
     /// Open questions, oldest first, at most `most`.
     pub fn questions(&self, most: u32) -> Result<Vec<QuestionRow>, Error> {
-        let rows = self.rows(&format!("{QUESTION} WHERE verdict = 0 ORDER BY id LIMIT ?1"), params![most], question_row)?;
-        rows.into_iter().map(|(row, stored)| Ok(QuestionRow { payload: self.open(&stored)?, ..row })).collect()
+        let rows = self.rows(
+            &format!("{QUESTION} WHERE verdict = 0 ORDER BY id LIMIT ?1"),
+            params![most],
+            question_row,
+        )?;
+        rows.into_iter()
+            .map(|(row, stored)| Ok(QuestionRow { payload: self.open(&stored)?, ..row }))
+            .collect()
     }
 
     /// The questions of one run, answered ones too.
     pub fn questions_of(&self, run: RunId) -> Result<Vec<QuestionRow>, Error> {
-        let rows = self.rows(&format!("{QUESTION} WHERE run = ?1 ORDER BY id"), params![run], question_row)?;
-        rows.into_iter().map(|(row, stored)| Ok(QuestionRow { payload: self.open(&stored)?, ..row })).collect()
+        let rows =
+            self.rows(&format!("{QUESTION} WHERE run = ?1 ORDER BY id"), params![run], question_row)?;
+        rows.into_iter()
+            .map(|(row, stored)| Ok(QuestionRow { payload: self.open(&stored)?, ..row }))
+            .collect()
     }
 
     /// One question.
     pub fn question(&self, question: QuestionId) -> Result<Option<QuestionRow>, Error> {
-        let Some((row, stored)) = self.row(&format!("{QUESTION} WHERE id = ?1"), params![question], question_row)? else {
+        let Some((row, stored)) =
+            self.row(&format!("{QUESTION} WHERE id = ?1"), params![question], question_row)?
+        else {
             return Ok(None);
         };
         Ok(Some(QuestionRow { payload: self.open(&stored)?, ..row }))
@@ -217,13 +231,18 @@ impl Reader {
 
     /// Follows the hashes of the whole audit trail; fails at the first line that was changed. Returns the number of lines.
     pub fn check_audit(&self) -> Result<u64, Error> {
-        let lines = self.rows("SELECT at_ms, actor, action, subject, detail, chain, seq FROM audit ORDER BY seq", [], |row| {
-            Ok((audit_row(row)?, row.get::<_, [u8; 32]>(5)?, row.get::<_, i64>(6)?))
-        })?;
+        let lines = self.rows(
+            "SELECT at_ms, actor, action, subject, detail, chain, seq FROM audit ORDER BY seq",
+            [],
+            |row| Ok((audit_row(row)?, row.get::<_, [u8; 32]>(5)?, row.get::<_, i64>(6)?)),
+        )?;
         let mut before = [0; 32];
         for (place, (line, chain, seq)) in lines.iter().enumerate() {
             if audit_link(&before, line) != *chain || usize::try_from(*seq) != Ok(place + 1) {
-                return Err(Error::new(Code::Damaged, format!("Line {} of the audit trail was changed or removed.", place + 1)));
+                return Err(Error::new(
+                    Code::Damaged,
+                    format!("Line {} of the audit trail was changed or removed.", place + 1),
+                ));
             }
             before = *chain;
         }
@@ -232,5 +251,11 @@ impl Reader {
 }
 
 fn audit_row(row: &Row<'_>) -> rusqlite::Result<Audit> {
-    Ok(Audit { at_ms: row.get(0)?, actor: text(row, 1)?, action: text(row, 2)?, subject: text(row, 3)?, detail: row.get(4)? })
+    Ok(Audit {
+        at_ms: row.get(0)?,
+        actor: text(row, 1)?,
+        action: text(row, 2)?,
+        subject: text(row, 3)?,
+        detail: row.get(4)?,
+    })
 }

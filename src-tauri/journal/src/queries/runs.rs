@@ -5,8 +5,8 @@ use rusqlite::types::Value;
 use rusqlite::{Row, params, params_from_iter};
 use smol_str::SmolStr as Text;
 
-use crate::change::{At, DueOutcome, Failure, Hash, RunState};
 use crate::error::Error;
+use crate::facts::{At, DueOutcome, Failure, Hash, RunState};
 use crate::id::{EventId, RunId};
 use crate::reader::{Reader, at, maybe_text, text};
 
@@ -147,6 +147,12 @@ impl Reader {
         if !filter.states.is_empty() {
             let numbers: Vec<String> = filter.states.iter().map(|state| (*state as u8).to_string()).collect();
             wheres.push(format!("run.state IN ({})", numbers.join(", ")));
+            // Said once more in the words of the partial indexes, which are only used when the condition is theirs.
+            if filter.states.iter().all(|state| !state.has_ended()) {
+                wheres.push("run.state < 10".to_owned());
+            } else if filter.states.iter().all(|state| *state as u8 > RunState::Ok as u8) {
+                wheres.push("run.state > 10".to_owned());
+            }
         }
         let most = if filter.most == 0 { 100 } else { filter.most.min(1000) };
         let condition = if wheres.is_empty() { "1".to_owned() } else { wheres.join(" AND ") };
@@ -156,26 +162,40 @@ impl Reader {
 
     /// One run with all that is kept of it.
     pub fn run(&self, run: RunId) -> Result<Option<RunDetail>, Error> {
-        let Some(row) = self.row(&format!("{ROW} WHERE run.id = ?1"), params![run], run_row)? else { return Ok(None) };
+        let Some(row) = self.row(&format!("{ROW} WHERE run.id = ?1"), params![run], run_row)? else {
+            return Ok(None);
+        };
         let kept = self.row("SELECT counts, answer FROM run WHERE id = ?1", params![run], |row| {
             Ok((row.get::<_, Option<Vec<u8>>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?))
         })?;
         let (counts, answer) = kept.unwrap_or_default();
-        let count = |sql: &str| -> Result<u64, Error> { Ok(self.row(sql, params![run], |row| row.get::<_, i64>(0))?.unwrap_or(0).unsigned_abs()) };
+        let count = |sql: &str| -> Result<u64, Error> {
+            Ok(self.row(sql, params![run], |row| row.get::<_, i64>(0))?.unwrap_or(0).unsigned_abs())
+        };
         Ok(Some(RunDetail {
             row,
             counts: counts.map(Bytes::from).unwrap_or_default(),
             answer: answer.map(|stored| self.open(&stored)).transpose()?,
-            samples: self.rows("SELECT node, port, records FROM sample WHERE run = ?1", params![run], |row| {
-                Ok((text(row, 0)?, text(row, 1)?, Bytes::from(row.get::<_, Vec<u8>>(2)?)))
-            })?,
-            snapshots: self.rows("SELECT at_ms, snapshot FROM counts WHERE run = ?1 ORDER BY at_ms", params![run], |row| {
-                Ok((row.get(0)?, Bytes::from(row.get::<_, Vec<u8>>(1)?)))
-            })?,
-            values: self.rows("SELECT field, value FROM search WHERE run = ?1 LIMIT 1000", params![run], |row| {
-                Ok((text(row, 0)?, text(row, 1)?))
-            })?,
-            children: self.rows(&format!("{ROW} WHERE run.parent_run = ?1 ORDER BY run.id LIMIT 1000"), params![run], run_row)?,
+            samples: self.rows(
+                "SELECT node, port, records FROM sample WHERE run = ?1",
+                params![run],
+                |row| Ok((text(row, 0)?, text(row, 1)?, Bytes::from(row.get::<_, Vec<u8>>(2)?))),
+            )?,
+            snapshots: self.rows(
+                "SELECT at_ms, snapshot FROM counts WHERE run = ?1 ORDER BY at_ms",
+                params![run],
+                |row| Ok((row.get(0)?, Bytes::from(row.get::<_, Vec<u8>>(1)?))),
+            )?,
+            values: self.rows(
+                "SELECT field, value FROM search WHERE run = ?1 LIMIT 1000",
+                params![run],
+                |row| Ok((text(row, 0)?, text(row, 1)?)),
+            )?,
+            children: self.rows(
+                &format!("{ROW} WHERE run.parent_run = ?1 ORDER BY run.id LIMIT 1000"),
+                params![run],
+                run_row,
+            )?,
             parked: count("SELECT count(*) FROM parked WHERE run = ?1")?,
             letters: count("SELECT count(*) FROM letter WHERE run = ?1 AND resolution = 0")?,
         }))

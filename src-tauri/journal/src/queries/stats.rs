@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr as Text;
 
-use crate::change::RunState;
 use crate::error::Error;
+use crate::facts::RunState;
 use crate::reader::{Reader, text};
 
 /// How much there is of what.
@@ -31,7 +31,11 @@ impl Reader {
     /// Counts what there is.
     pub fn stats(&self) -> Result<Stats, Error> {
         let number = |sql: &str| -> Result<u64, Error> {
-            Ok(self.connection().prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))?.unsigned_abs())
+            Ok(self
+                .connection()
+                .prepare_cached(sql)?
+                .query_row([], |row| row.get::<_, i64>(0))?
+                .unsigned_abs())
         };
         Ok(Stats {
             runs: self.rows("SELECT flow, state, count(*) FROM run GROUP BY flow, state", [], |row| {

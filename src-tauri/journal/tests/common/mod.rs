@@ -1,8 +1,8 @@
 //! What the tests share: small lists of changes.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use bytes::Bytes;
 use arna_journal::{Accept, Change, Committed, EndRun, EventId, Journal, Options, RunId, RunState, StartRun};
+use bytes::Bytes;
 
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -49,8 +49,12 @@ pub(crate) fn end(run: RunId, state: RunState) -> EndRun {
 }
 
 /// An event and its run, stored.
-pub(crate) fn begin(journal: &Journal, key: Option<&str>) -> Result<(EventId, RunId, Committed), arna_journal::Error> {
+pub(crate) fn begin(
+    journal: &Journal,
+    key: Option<&str>,
+) -> Result<(EventId, RunId, Committed), arna_journal::Error> {
     let (event, run) = (journal.fresh(), journal.fresh());
-    let committed = journal.commit_blocking(vec![accept(event, run, key), Change::StartRun(start(run, Some(event)))])?;
+    let committed =
+        journal.commit_blocking(vec![accept(event, run, key), Change::StartRun(start(run, Some(event)))])?;
     Ok((event, run, committed))
 }

@@ -18,6 +18,8 @@ mod print;
 pub(crate) mod tree;
 
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod tests;
 
 pub use diagnostic::{Change, Diagnostic, Fix, Place, Severity, Span};

@@ -198,7 +198,11 @@ impl Node for Post {
     }
     fn needs(&self) -> Vec<Need> {
         let host = self.url.text().strip_prefix("https://").and_then(|rest| rest.split('/').next());
+        if self.url.text().starts_with("sql:") {
+            return vec![Need::Connection { kind: "sql".into() }];
+        }
         vec![match host {
+            Some(host) if host.contains("{{") => Need::Host { host: String::new() },
             Some(host) => Need::Host { host: host.to_owned() },
             None => Need::Connection { kind: "http".into() },
         }]
