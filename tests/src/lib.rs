@@ -2,3 +2,4 @@
 
 pub mod arna;
 pub mod sink;
+pub mod servers;
