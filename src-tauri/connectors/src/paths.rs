@@ -1,13 +1,18 @@
 //! Paths of a configuration: what they need, and what they are for a record.
 
 use formula::Roots;
-use sdk::{Code, Need, NodeError, Record, Template};
+use sdk::{Code, Folder, Need, NodeError, Record, Template};
 
 /// The folder need of a path: its text up to the first formula.
 pub fn need(path: &Template, writes: bool) -> Need {
     let text = path.text();
     let literal = if text.trim_start().starts_with('=') { "" } else { text.split("{{").next().unwrap_or_default() };
     Need::Folder { path: literal.into(), writes }
+}
+
+/// What a file was when it was opened: size and last change.
+pub fn fingerprint(path: &str, folder: &dyn Folder) -> Result<Option<String>, NodeError> {
+    Ok(folder.entry(path)?.map(|it| format!("{} {} {path}", it.size_bytes, it.modified_ms)))
 }
 
 /// The path for a record.

@@ -4,6 +4,9 @@ mod context;
 mod convert;
 mod list;
 mod number;
+mod own_data;
+mod own_format;
+mod own_text;
 mod range;
 mod signature;
 mod temporal;
@@ -86,7 +89,7 @@ impl std::fmt::Debug for Builtin {
 }
 
 /// The groups in the order of the guide: heading, whether they are ours, declarations.
-const GROUPS: [(&str, bool, &[&[Decl]]); 7] = [
+const GROUPS: [(&str, bool, &[&[Decl]]); 10] = [
     ("Text", false, &[text::LIST]),
     ("Numbers", false, &[number::LIST]),
     ("Lists", false, &[list::LIST, list::MORE]),
@@ -94,6 +97,9 @@ const GROUPS: [(&str, bool, &[&[Decl]]); 7] = [
     ("Conversion", false, &[convert::LIST]),
     ("Records", false, &[context::LIST]),
     ("Ranges", false, &[range::LIST]),
+    ("More on text", true, &[own_text::LIST]),
+    ("Formats and locales", true, &[own_format::LIST]),
+    ("Data and checks", true, &[own_data::LIST]),
 ];
 
 static TABLE: LazyLock<Vec<Builtin>> = LazyLock::new(|| {

@@ -11,7 +11,13 @@ pub(crate) fn field(name: &str, fields: &[Text]) -> Option<String> {
         let why = if mixed { " (one of them mixes Latin and Cyrillic letters that look alike)" } else { "" };
         return Some(format!("Did you mean {twin}{why}?"));
     }
-    nearest(name, fields.iter().map(Text::as_str)).map(|near| format!("Did you mean {near}?"))
+    let limit = (name.chars().count() / 3).clamp(1, 3);
+    fields
+        .iter()
+        .map(|field| (distance(&folded(name), &folded(field), limit), field))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, near)| format!("Did you mean {near}?"))
 }
 
 /// Advice for a function that does not exist.

@@ -142,9 +142,9 @@ impl Source for Read {
             .map(|(at, name)| (at, self.columns.get(name).copied().unwrap_or(ColumnType::Text)))
             .collect();
         let shape = Shape::new(plan.iter().map(|(at, _)| Text::from(names[*at].as_str())));
-        Ok(Box::new(Reader { rows, row, has_row: held.is_some(), names, plan, shape, path }))
+        let print = crate::paths::fingerprint(&path, cx.folder())?;
+        Ok(Box::new(Reader { print, rows, row, has_row: held.is_some(), names, plan, shape, path }))
     }
-
 }
 
 impl Read {
@@ -200,6 +200,7 @@ fn named(path: &str, row: &Row) -> Result<Vec<String>, NodeError> {
 }
 
 struct Reader {
+    print: Option<String>,
     rows: Rows<Decoding<Box<dyn Reading>>>,
     row: Row,
     /// A row was read ahead.
@@ -275,6 +276,10 @@ impl Cursor for Reader {
             return Ok(None);
         }
         Ok(Some(Page { records, failed, next: Value::Null }))
+    }
+
+    fn fingerprint(&self) -> Option<String> {
+        self.print.clone()
     }
 }
 

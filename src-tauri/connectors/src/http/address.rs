@@ -11,7 +11,7 @@ pub(super) fn render(template: &Template, record: &Record, roots: &Roots) -> Res
     if template.text().trim_start().starts_with('=') {
         return Ok(template.value(record, roots)?.to_plain());
     }
-    let text = template.render(record, roots, Escape::Url)?;
+    let text = template.render(record, roots, Escape::UrlPath)?;
     let lower = text.get(..12).unwrap_or(&text).to_ascii_lowercase();
     if !lower.starts_with("http%3a") && !lower.starts_with("https%3a") {
         return Ok(text);
@@ -57,7 +57,9 @@ pub(super) fn join(base: Option<&str>, url: &str) -> Result<String, NodeError> {
 
 fn is_full(url: &str) -> bool {
     let start = url.get(..8).unwrap_or(url).to_ascii_lowercase();
-    start.starts_with("http://") || start.starts_with("https://") || url.contains("://") && !url.starts_with(['/', '?'])
+    start.starts_with("http://")
+        || start.starts_with("https://")
+        || url.contains("://") && !url.starts_with(['/', '?'])
 }
 
 /// Scheme, host and port of an address.
@@ -108,7 +110,8 @@ pub(super) fn encode(text: &str, also: &[u8]) -> String {
     out
 }
 
-fn decode(text: &str) -> String {
+/// Undoes percent-encoding.
+pub(crate) fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -161,7 +164,14 @@ mod tests {
     fn a_sign_in_goes_only_where_it_is_meant_for() {
         let base = Some("https://a.test/v1");
         assert!(join(base, "https://a.test/v2/orders").is_ok());
-        for url in ["https://b.test/", "http://a.test/", "https://a.test:444/", "https://a.test.evil.io/", "https://a.test@evil.io/", "ftp://a.test/"] {
+        for url in [
+            "https://b.test/",
+            "http://a.test/",
+            "https://a.test:444/",
+            "https://a.test.evil.io/",
+            "https://a.test@evil.io/",
+            "ftp://a.test/",
+        ] {
             assert_eq!(join(base, url).unwrap_err().code, Code::Denied, "{url}");
         }
     }

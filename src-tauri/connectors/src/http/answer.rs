@@ -12,8 +12,16 @@ use serde::{Deserialize, Serialize};
 const MOST_WAIT_MS: u64 = 24 * 3_600_000;
 /// Headers that the answer keeps.
 const KEPT_HEADERS: [&str; 10] = [
-    "content-disposition", "content-type", "date", "etag", "last-modified", "link", "location", "retry-after",
-    "x-request-id", "x-total-count",
+    "content-disposition",
+    "content-type",
+    "date",
+    "etag",
+    "last-modified",
+    "link",
+    "location",
+    "retry-after",
+    "x-request-id",
+    "x-total-count",
 ];
 
 /// How the body of an answer is read.
@@ -125,8 +133,11 @@ impl Asked<'_> {
         });
         let encoding = match label {
             Some(label) => encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| {
-                NodeError::new(Code::Damaged, format!("The answer to {} names an unknown code page.", self.named()))
-                    .because(label)
+                NodeError::new(
+                    Code::Damaged,
+                    format!("The answer to {} names an unknown code page.", self.named()),
+                )
+                .because(label)
             })?,
             None => encoding_rs::UTF_8,
         };
@@ -134,7 +145,12 @@ impl Asked<'_> {
     }
 
     /// The value that goes into the record: status, headers worth keeping, body.
-    pub(super) fn value(&self, answer: &HttpAnswer, form: AnswerAs, also: &[String]) -> Result<Value, NodeError> {
+    pub(super) fn value(
+        &self,
+        answer: &HttpAnswer,
+        form: AnswerAs,
+        also: &[String],
+    ) -> Result<Value, NodeError> {
         let mut headers = Vec::new();
         for (name, value) in &answer.headers {
             let is_kept = KEPT_HEADERS.contains(&name.as_str())
@@ -169,8 +185,16 @@ fn start(answer: &HttpAnswer) -> String {
 fn said(answer: &HttpAnswer) -> Option<String> {
     let value = model::json::parse(&answer.body).ok()?;
     let paths = [
-        "error_description", "error.message", "odata.error.message.value", "message", "detail", "title", "error",
-        "errors.0.message", "errors.0.detail", "errors.0",
+        "error_description",
+        "error.message",
+        "odata.error.message.value",
+        "message",
+        "detail",
+        "title",
+        "error",
+        "errors.0.message",
+        "errors.0.detail",
+        "errors.0",
     ];
     let found = paths.iter().find_map(|path| inside(&value, path));
     let text: String = found?.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -288,18 +312,28 @@ mod tests {
             assert_eq!(asked(Effect::Read).body(&portal, form).unwrap_err().code, Code::Unavailable);
             assert_eq!(asked(Effect::Read).body(&bare, form).unwrap_err().code, Code::Unavailable);
         }
-        assert!(asked(Effect::Read).body(&portal, AnswerAs::Text).unwrap().as_text().unwrap().contains("pay"));
+        assert!(
+            asked(Effect::Read).body(&portal, AnswerAs::Text).unwrap().as_text().unwrap().contains("pay")
+        );
     }
 
     #[test]
     fn bodies_are_read_by_what_they_are() {
         let json = [("content-type", "application/problem+json; charset=utf-8")];
-        let read = |headers: &[(&str, &str)], body: &str, form| asked(Effect::Read).body(&answer(200, headers, body), form);
-        assert_eq!(read(&json, "\u{feff}{\"id\": 12345678901234567890}", AnswerAs::Auto).unwrap().to_string(), "{\"id\":12345678901234567890}");
+        let read = |headers: &[(&str, &str)], body: &str, form| {
+            asked(Effect::Read).body(&answer(200, headers, body), form)
+        };
+        assert_eq!(
+            read(&json, "\u{feff}{\"id\": 12345678901234567890}", AnswerAs::Auto).unwrap().to_string(),
+            "{\"id\":12345678901234567890}"
+        );
         assert_eq!(read(&json, " \n", AnswerAs::Json).unwrap(), Value::Null);
         assert_eq!(read(&json, "{\"id\": NaN}", AnswerAs::Auto).unwrap_err().code, Code::Damaged);
         assert_eq!(read(&[("content-type", "text/csv")], "a;b", AnswerAs::Auto).unwrap(), Value::from("a;b"));
-        assert_eq!(read(&[("content-type", "image/png")], "hi", AnswerAs::Auto).unwrap(), Value::from("aGk="));
+        assert_eq!(
+            read(&[("content-type", "image/png")], "hi", AnswerAs::Auto).unwrap(),
+            Value::from("aGk=")
+        );
         let bytes = HttpAnswer {
             body: bytes::Bytes::from_static(b"\xcf\xf0\xe8\xe2\xe5\xf2"),
             ..answer(200, &[("content-type", "text/plain; charset=\"windows-1251\"")], "")

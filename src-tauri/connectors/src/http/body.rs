@@ -3,9 +3,9 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use formula::{Escape, Roots};
+use formula::Roots;
 use schemars::JsonSchema;
-use sdk::{Code, NodeError, Record, Template, Value};
+use sdk::{Code, Formula, NodeError, Record, Template, Value};
 use serde::{Deserialize, Serialize};
 
 use super::address::encode;
@@ -47,7 +47,7 @@ pub(super) fn render(
     let is_formula = template.text().trim_start().starts_with('=');
     if form == BodyAs::Json && !is_formula {
         // Parts filled into JSON that was written by hand are escaped for it.
-        let text = template.render(record, roots, Escape::Json)?;
+        let text = fill_json(template.text(), record, roots)?;
         model::json::parse(text.as_bytes())
             .map_err(|e| input(format!("The body is not JSON once its parts are filled in: {e}.")))?;
         return Ok(rendered(text, "application/json"));
@@ -79,6 +79,48 @@ pub(super) fn render(
     }
 }
 
+/// Fills parts into JSON that was written by hand: inside quotes as escaped text, elsewhere as a value.
+fn fill_json(text: &str, record: &Record, roots: &Roots) -> Result<String, NodeError> {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut rest = text;
+    let mut is_quoted = false;
+    while let Some((literal, after)) = rest.split_once("{{") {
+        out.push_str(literal);
+        is_quoted = ends_quoted(literal, is_quoted);
+        let (formula, behind) =
+            part(after).ok_or_else(|| input("A {{ in the body has no }} behind its formula.".into()))?;
+        let value = formula.value(record, roots)?;
+        if is_quoted {
+            let quoted = Value::from(value.to_plain()).to_string();
+            out.push_str(&quoted[1..quoted.len() - 1]);
+        } else {
+            out.push_str(&value.to_string());
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The formula that ends at the first `}}` where it is whole: a formula may hold braces itself.
+fn part(after: &str) -> Option<(Formula, &str)> {
+    let ends = (0..after.len()).filter(|at| after.as_bytes()[*at..].starts_with(b"}}"));
+    ends.into_iter().find_map(|at| Some((Formula::parse(&after[..at]).ok()?, &after[at + 2..])))
+}
+
+fn ends_quoted(literal: &str, mut is_quoted: bool) -> bool {
+    let mut is_escaped = false;
+    for c in literal.chars() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            _ => {}
+        }
+    }
+    is_quoted
+}
+
 fn json(value: &Value) -> Rendered {
     let mut out = Vec::new();
     model::json::write(value, &mut out);
@@ -90,15 +132,18 @@ fn rendered(text: String, content_type: &str) -> Rendered {
 }
 
 fn fields(value: &Value) -> Result<&Record, NodeError> {
-    value
-        .as_record()
-        .ok_or_else(|| input(format!("A form needs a record such as {{name: value}}; the body gives a {}.", value.type_name())))
+    value.as_record().ok_or_else(|| {
+        input(format!(
+            "A form needs a record such as {{name: value}}; the body gives a {}.",
+            value.type_name()
+        ))
+    })
 }
 
 fn multipart(fields: &Record) -> Result<Rendered, NodeError> {
     let mut parts = Vec::new();
     for (name, value) in fields.iter().filter(|(_, it)| !it.is_null()) {
-        parts.push((name.as_str(), part(name, value)?));
+        parts.push((name.as_str(), file_part(name, value)?));
     }
     // The boundary comes from the content, so that a repeated call sends the same bytes.
     let mut hasher = blake3::Hasher::new();
@@ -116,7 +161,7 @@ fn multipart(fields: &Record) -> Result<Rendered, NodeError> {
     Ok(Rendered { bytes: out.into(), content_type: format!("multipart/form-data; boundary={boundary}") })
 }
 
-fn part(name: &str, value: &Value) -> Result<(String, Vec<u8>), NodeError> {
+fn file_part(name: &str, value: &Value) -> Result<(String, Vec<u8>), NodeError> {
     let head = format!("Content-Disposition: form-data; name=\"{}\"", quoted(name));
     let Some(file) = value.as_record() else {
         return Ok((head, value.to_plain().into_bytes()));
@@ -173,13 +218,20 @@ mod tests {
     #[test]
     fn parts_of_json_written_by_hand_cannot_break_out() {
         let (text, _) = body("{\"note\": \"{{ note }}\"}", BodyAs::Json, order()).unwrap();
-        assert_eq!(model::json::parse(text.as_bytes()).unwrap().as_record().unwrap().get("note"), order().get("note"));
-        assert_eq!(body("{\"note\": {{ note }}}", BodyAs::Json, order()).unwrap_err().code, Code::Input);
+        assert_eq!(
+            model::json::parse(text.as_bytes()).unwrap().as_record().unwrap().get("note"),
+            order().get("note")
+        );
+        let (text, _) =
+            body("{\"total\": {{ total }}, \"note\": {{ note }}}", BodyAs::Json, order()).unwrap();
+        assert_eq!(model::json::parse(text.as_bytes()).unwrap(), Value::Record(order()));
+        assert_eq!(body("{\"note\": {{ note }}", BodyAs::Json, order()).unwrap_err().code, Code::Input);
     }
 
     #[test]
     fn a_form_escapes_its_fields_and_leaves_out_null() {
-        let record = Record::of([("a b", Value::from("1&2=3")), ("none", Value::Null), ("ё", Value::from("+"))]);
+        let record =
+            Record::of([("a b", Value::from("1&2=3")), ("none", Value::Null), ("ё", Value::from("+"))]);
         let (text, kind) = body("= record", BodyAs::Form, record).unwrap();
         assert_eq!(text, "a%20b=1%262%3D3&%D1%91=%2B");
         assert_eq!(kind, "application/x-www-form-urlencoded");
@@ -188,10 +240,17 @@ mod tests {
 
     #[test]
     fn a_file_goes_into_a_multipart_form_and_its_name_cannot_break_out() {
-        let file = Record::of([("file_name", Value::from("a\"\r\nX: 1.txt")), ("base64", Value::from("aGk="))]);
-        let (text, kind) = body("= record", BodyAs::Multipart, Record::of([("file", Value::Record(file))])).unwrap();
+        let file =
+            Record::of([("file_name", Value::from("a\"\r\nX: 1.txt")), ("base64", Value::from("aGk="))]);
+        let (text, kind) =
+            body("= record", BodyAs::Multipart, Record::of([("file", Value::Record(file))])).unwrap();
         let boundary = kind.split_once("boundary=").unwrap().1;
-        assert!(text.starts_with(&format!("--{boundary}\r\n")) && text.ends_with(&format!("--{boundary}--\r\n")));
-        assert!(text.contains("filename=\"a%22%0D%0AX: 1.txt\"") && text.contains("\r\n\r\nhi\r\n"), "{text}");
+        assert!(
+            text.starts_with(&format!("--{boundary}\r\n")) && text.ends_with(&format!("--{boundary}--\r\n"))
+        );
+        assert!(
+            text.contains("filename=\"a%22%0D%0AX: 1.txt\"") && text.contains("\r\n\r\nhi\r\n"),
+            "{text}"
+        );
     }
 }

@@ -11,9 +11,10 @@ mod send;
 pub mod settings;
 pub mod sign_in;
 
+pub(crate) use address::decode as decoded;
 use sdk::Spec;
 
-/// The kinds of this folder.
-pub fn kinds() -> Vec<Spec> {
+/// The kinds of this connector.
+pub fn nodes() -> Vec<Spec> {
     vec![Spec::action::<request::Request>(), Spec::source::<pages::Pages>()]
 }

@@ -77,7 +77,11 @@ fn cell(connection: &dyn Connection) -> Arc<Cell> {
     cell
 }
 
-async fn fetch(settings: &HttpSettings, connection: &dyn Connection, cx: &dyn Cx) -> Result<Token, NodeError> {
+async fn fetch(
+    settings: &HttpSettings,
+    connection: &dyn Connection,
+    cx: &dyn Cx,
+) -> Result<Token, NodeError> {
     let id = needed(settings.client_id.as_deref(), "client id", connection)?;
     let url = needed(settings.token_url.as_deref(), "token address", connection)?;
     let secret = connection.secret("client_secret")?;
@@ -98,12 +102,19 @@ async fn fetch(settings: &HttpSettings, connection: &dyn Connection, cx: &dyn Cx
         let record = Record::of(fields.iter().map(|(name, value)| (*name, Value::from(*value))));
         ("application/json", Value::Record(record).to_string())
     } else {
-        let pairs: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", encode(n, b""), encode(v, b""))).collect();
+        let pairs: Vec<String> =
+            fields.iter().map(|(n, v)| format!("{}={}", encode(n, b""), encode(v, b""))).collect();
         ("application/x-www-form-urlencoded", pairs.join("&"))
     };
     headers.push(("content-type".into(), kind.into()));
     let asked_ms = cx.now_ms();
-    let call = HttpCall { method: "POST".into(), url: url.into(), headers, body: body.into(), ..HttpCall::default() };
+    let call = HttpCall {
+        method: "POST".into(),
+        url: url.into(),
+        headers,
+        body: body.into(),
+        ..HttpCall::default()
+    };
     // Asking for a token twice does no harm.
     let answer = cx.http(call).await.map_err(|mut error| {
         if error.code == Code::Ambiguous {
@@ -122,7 +133,8 @@ async fn fetch(settings: &HttpSettings, connection: &dyn Connection, cx: &dyn Cx
         };
         let said = field("error_description").or(field("error")).map(Value::to_plain).unwrap_or_default();
         let said: String = said.chars().take(200).collect();
-        let sentence = format!("The connection {name} got no token: the service answered {} {said}", answer.status);
+        let sentence =
+            format!("The connection {name} got no token: the service answered {} {said}", answer.status);
         let error = NodeError::new(code, format!("{}.", sentence.trim_end().trim_end_matches('.')));
         let wait_ms = answer.header("retry-after").and_then(|it| retry_after_ms(it, asked_ms));
         return Err(match wait_ms {
@@ -130,9 +142,13 @@ async fn fetch(settings: &HttpSettings, connection: &dyn Connection, cx: &dyn Cx
             None => error,
         });
     }
-    let text = field("access_token").and_then(Value::as_text).filter(|it| !it.is_empty()).ok_or_else(|| {
-        NodeError::new(Code::Damaged, format!("The connection {name} got an answer without access_token."))
-    })?;
+    let text =
+        field("access_token").and_then(Value::as_text).filter(|it| !it.is_empty()).ok_or_else(|| {
+            NodeError::new(
+                Code::Damaged,
+                format!("The connection {name} got an answer without access_token."),
+            )
+        })?;
     // Seconds come as a number, as a text, or not at all.
     let life_s = field("expires_in").and_then(|it| it.to_plain().parse::<f64>().ok()).filter(|it| *it > 0.0);
     let life_ms = life_s.map_or(UNSAID_LIFE_MS, |it| (it.min(31_536_000.0) * 1_000.0) as i64);

@@ -7,8 +7,8 @@ use formula::FieldSet;
 use schemars::JsonSchema;
 use sdk::source::{Cursor, Page, Replay};
 use sdk::{
-    Category, Code, ConfigError, Cx, Effect, HttpAnswer, Need, Node, NodeError, Ports, Record, Source, Template, Value,
-    async_trait,
+    Category, Code, ConfigError, Cx, Effect, HttpAnswer, Need, Node, NodeError, Ports, Record, Source,
+    Template, Value, async_trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -98,10 +98,13 @@ impl Node for Pages {
     const KIND: &'static str = "http.pages";
     const TITLE: &'static str = "Read pages of a web service";
     const CATEGORY: Category = Category::Web;
-    const WORDS: &'static [&'static str] = &["pagination", "list", "REST", "API", "cursor", "offset", "OData", "sync"];
+    const WORDS: &'static [&'static str] =
+        &["pagination", "list", "REST", "API", "cursor", "offset", "OData", "sync"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Each record starts one reading.").output("out", "The records of all pages.")
+        Ports::default()
+            .input("in", "Each record starts one reading.")
+            .output("out", "The records of all pages.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
@@ -143,7 +146,12 @@ impl Source for Pages {
         Replay::Recorded
     }
 
-    async fn open(&self, opening: &Record, _wanted: &FieldSet, cx: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
+    async fn open(
+        &self,
+        opening: &Record,
+        _wanted: &FieldSet,
+        cx: &dyn Cx,
+    ) -> Result<Box<dyn Cursor>, NodeError> {
         let bad = |e: String| NodeError::new(Code::Config, format!("{e}."));
         let body = body::render(self.body.as_ref(), BodyAs::Auto, opening, cx.roots())?;
         let mut draft = Draft {
@@ -219,7 +227,9 @@ impl Reading {
             draft.query.push((name.into(), value));
         };
         match (&self.next, &place.mark) {
-            (Next::Page { parameter, first }, _) => set(parameter, (first + i64::from(place.page)).to_string()),
+            (Next::Page { parameter, first }, _) => {
+                set(parameter, (first + i64::from(place.page)).to_string())
+            }
             (Next::Offset { parameter }, _) => set(parameter, place.offset.to_string()),
             (Next::Cursor { parameter, .. }, Some(mark)) => set(parameter, mark.clone()),
             (Next::Link | Next::NextUrl { .. }, Some(url)) => {
@@ -293,11 +303,20 @@ impl Reading {
 
     fn no_list(&self, what: &str) -> NodeError {
         let path = if self.records.is_empty() { "the whole answer".into() } else { self.records.join(".") };
-        NodeError::new(Code::Damaged, format!("The records should be a list in {path}, but the answer {what}."))
+        NodeError::new(
+            Code::Damaged,
+            format!("The records should be a list in {path}, but the answer {what}."),
+        )
     }
 
     /// Where the page after this one is; none when this is the last.
-    fn after(&mut self, place: &Place, rows: usize, answer: &HttpAnswer, body: &Value) -> Result<Option<Place>, NodeError> {
+    fn after(
+        &mut self,
+        place: &Place,
+        rows: usize,
+        answer: &HttpAnswer,
+        body: &Value,
+    ) -> Result<Option<Place>, NodeError> {
         let mark = match &self.next {
             Next::Page { .. } | Next::Offset { .. } => {
                 if rows == 0 {
@@ -369,10 +388,16 @@ impl Reading {
     fn named(&self, body: &Value) -> Result<Option<String>, NodeError> {
         match pick(body, &self.next_path).as_deref() {
             None | Some(Value::Null | Value::Bool(false)) => Ok(None),
-            Some(it @ (Value::Text(_) | Value::Number(_))) => Ok(Some(it.to_plain()).filter(|it| !it.is_empty())),
+            Some(it @ (Value::Text(_) | Value::Number(_))) => {
+                Ok(Some(it.to_plain()).filter(|it| !it.is_empty()))
+            }
             Some(other) => Err(NodeError::new(
                 Code::Damaged,
-                format!("The next page should be a text in {}, but it is a {}.", self.next_path.join("."), other.type_name()),
+                format!(
+                    "The next page should be a text in {}, but it is a {}.",
+                    self.next_path.join("."),
+                    other.type_name()
+                ),
             )),
         }
     }
@@ -382,7 +407,10 @@ impl Reading {
 fn absolute(url: &str, answer: &HttpAnswer) -> Result<String, NodeError> {
     let wrong = || {
         let shown: String = url.split('?').next().unwrap_or_default().chars().take(80).collect();
-        NodeError::new(Code::Damaged, format!("The answer names {shown:?} as its next page, which is no address."))
+        NodeError::new(
+            Code::Damaged,
+            format!("The answer names {shown:?} as its next page, which is no address."),
+        )
     };
     if answer.url.is_empty() {
         return Ok(url.into());
@@ -401,7 +429,11 @@ fn link_next(answer: &HttpAnswer) -> Option<String> {
             let is_next = after[..end].split([';', ',']).any(|it| {
                 let (name, value) = it.split_once('=').unwrap_or((it, ""));
                 name.trim().eq_ignore_ascii_case("rel")
-                    && value.trim().trim_matches('"').split_whitespace().any(|it| it.eq_ignore_ascii_case("next"))
+                    && value
+                        .trim()
+                        .trim_matches('"')
+                        .split_whitespace()
+                        .any(|it| it.eq_ignore_ascii_case("next"))
             });
             if is_next {
                 return Some(url.to_owned());

@@ -45,7 +45,10 @@ async fn offsets_count_the_records_that_came() {
         .with_answer("GET", "https://a.test/items?skip=0", page(json!({"value": [{"id": 1}, {"id": 2}]})))
         .with_answer("GET", "https://a.test/items?skip=2", page(json!({"value": [{"id": 3}]})))
         .with_answer("GET", "https://a.test/items?skip=3", page(json!({"value": null})));
-    assert_eq!(all(&node(json!({"by": "offset", "parameter": "skip"}), "value"), &world).await.unwrap(), [1, 2, 3]);
+    assert_eq!(
+        all(&node(json!({"by": "offset", "parameter": "skip"}), "value"), &world).await.unwrap(),
+        [1, 2, 3]
+    );
 }
 
 #[tokio::test]
@@ -53,21 +56,31 @@ async fn marks_links_and_addresses_lead_on() {
     let next = json!({"by": "cursor", "parameter": "after", "path": "meta.next"});
     let world = World::default()
         .with_answer("GET", "https://a.test/items", page(json!({"data": [1], "meta": {"next": "b c"}})))
-        .with_answer("GET", "https://a.test/items?after=b%20c", page(json!({"data": [2], "meta": {"next": null}})));
+        .with_answer(
+            "GET",
+            "https://a.test/items?after=b%20c",
+            page(json!({"data": [2], "meta": {"next": null}})),
+        );
     assert_eq!(all(&node(next, "data"), &world).await.unwrap(), [1, 2]);
 
     let next = json!({"by": "next_url", "path": "@odata.nextLink"});
     let world = World::default()
-        .with_answer("GET", "https://a.test/items", page(json!({"value": [1], "@odata.nextLink": "items?skip=1"})))
+        .with_answer(
+            "GET",
+            "https://a.test/items",
+            page(json!({"value": [1], "@odata.nextLink": "items?skip=1"})),
+        )
         .with_answer("GET", "https://a.test/items?skip=1", page(json!({"value": [2]})));
     assert_eq!(all(&node(next, "value"), &world).await.unwrap(), [1, 2]);
 
     let mut first = page(json!([1]));
     let link = "<https://a.test/items?p=9>; rel=\"last\", <https://a.test/items?p=2>; rel=\"prev next\"";
     first.headers.push(("link".into(), link.into()));
-    let world = World::default()
-        .with_answer("GET", "https://a.test/items", first)
-        .with_answer("GET", "https://a.test/items?p=2", page(json!([2])));
+    let world = World::default().with_answer("GET", "https://a.test/items", first).with_answer(
+        "GET",
+        "https://a.test/items?p=2",
+        page(json!([2])),
+    );
     assert_eq!(all(&node(json!({"by": "link"}), ""), &world).await.unwrap(), [1, 2]);
 }
 

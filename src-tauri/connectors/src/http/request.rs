@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Formula, Need, Node, NodeError, Ports, Record, Template, Value,
-    async_trait,
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Formula, Need, Node, NodeError, Ports, Record,
+    Template, Value, async_trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -131,7 +131,8 @@ impl Node for Request {
     const KIND: &'static str = "http.request";
     const TITLE: &'static str = "Call a web service";
     const CATEGORY: Category = Category::Web;
-    const WORDS: &'static [&'static str] = &["REST", "API", "GET", "POST", "JSON", "call", "fetch", "webhook out"];
+    const WORDS: &'static [&'static str] =
+        &["REST", "API", "GET", "POST", "JSON", "call", "fetch", "webhook out"];
 
     fn ports(&self) -> Ports {
         Ports::through()
@@ -143,7 +144,10 @@ impl Node for Request {
             problems.push(ConfigError::new("/url", "Write the address to call, such as /orders."));
         }
         if self.again == Again::LookUp && self.look_up.is_none() {
-            problems.push(ConfigError::new("/look_up", "To look before sending again, write where to look and what to find."));
+            problems.push(ConfigError::new(
+                "/look_up",
+                "To look before sending again, write where to look and what to find.",
+            ));
         }
         problems
     }
@@ -238,13 +242,15 @@ impl Request {
         let draft = self.draft(call, cx)?;
         let url = draft.url.clone();
         // `skip` needs to know what is unclear; to the engine the class is still one that is not asked about.
-        let effect = if self.again == Again::Skip && self.is_write() { Effect::Ambiguous } else { self.effect() };
+        let effect =
+            if self.again == Again::Skip && self.is_write() { Effect::Ambiguous } else { self.effect() };
         let answer = send(draft, effect, cx).await?;
         let asked = Asked { method: self.method.name(), url: &url, effect, now_ms: cx.now_ms() };
         match asked.refusal(&answer) {
             Some(error) if self.keep_refusals && matches!(error.code, Code::Refused | Code::NotFound) => {
                 // A refusal is often written for people; it is kept as it can be read.
-                let form = if asked.body(&answer, self.answer).is_ok() { self.answer } else { AnswerAs::Text };
+                let form =
+                    if asked.body(&answer, self.answer).is_ok() { self.answer } else { AnswerAs::Text };
                 asked.value(&answer, form, &self.keep_headers)
             }
             Some(error) => Err(error),
@@ -254,7 +260,11 @@ impl Request {
 }
 
 fn skipped() -> Value {
-    Value::Record(Record::of([("status", Value::Null), ("skipped", Value::from(true)), ("body", Value::Null)]))
+    Value::Record(Record::of([
+        ("status", Value::Null),
+        ("skipped", Value::from(true)),
+        ("body", Value::Null),
+    ]))
 }
 
 #[async_trait]

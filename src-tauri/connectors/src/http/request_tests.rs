@@ -39,8 +39,8 @@ fn header(world: &World, at: usize, name: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_call_goes_below_the_connection_and_its_answer_is_a_value() {
-    let world = world(json!({"base": "https://a.test/v1", "auth": "bearer"}), &[("token", "t0ken")])
-    .with_answer("POST", "https://a.test/v1/orders/7", answer(201, "{\"id\": 10000000000000000001}"));
+    let world = world(json!({"address": "https://a.test/v1", "auth": "bearer"}), &[("token", "t0ken")])
+        .with_answer("POST", "https://a.test/v1/orders/7", answer(201, "{\"id\": 10000000000000000001}"));
     let node = node(json!({"method": "POST", "url": "/orders/{{ id }}", "body": "= record"}));
     let value = run(&node, &world, 1).await.unwrap();
     assert_eq!(
@@ -61,20 +61,24 @@ async fn every_sign_in_reaches_the_service_where_it_belongs() {
         (json!({"auth": "none"}), "x", "authorization", None),
     ];
     for (mut settings, secret, name, expected) in table {
-        settings["base"] = "https://a.test".into();
-        let world = world(settings, &[("key", secret), ("password", secret)])
-        .with_answer("GET", "https://a.test/x", answer(200, "{}"));
+        settings["address"] = "https://a.test".into();
+        let world = world(settings, &[("key", secret), ("password", secret)]).with_answer(
+            "GET",
+            "https://a.test/x",
+            answer(200, "{}"),
+        );
         run(&node(json!({"url": "/x"})), &world, 1).await.unwrap();
         assert_eq!(header(&world, 0, name).as_deref(), expected);
     }
-    let settings = json!({"base": "https://a.test", "auth": "api_key", "key_in": "query", "key_name": "k"});
-    let world = world(settings, &[("key", "a b")])
-        .with_answer("GET", "https://a.test/x?k=a%20b", answer(200, "{}"));
+    let settings =
+        json!({"address": "https://a.test", "auth": "api_key", "key_in": "query", "key_name": "k"});
+    let world =
+        world(settings, &[("key", "a b")]).with_answer("GET", "https://a.test/x?k=a%20b", answer(200, "{}"));
     run(&node(json!({"url": "/x"})), &world, 1).await.unwrap();
 }
 
 fn oauth() -> World {
-    let settings = json!({"base": "https://a.test", "auth": "oauth2", "token_url": "https://id.test/token",
+    let settings = json!({"address": "https://a.test", "auth": "oauth2", "token_url": "https://id.test/token",
         "client_id": "arna", "scope": "read", "token_fields": {"audience": "shop"}});
     world(settings, &[("client_secret", "s3/cret")])
 }
@@ -82,7 +86,11 @@ fn oauth() -> World {
 #[tokio::test]
 async fn a_token_is_fetched_once_for_many_calls() {
     let world = oauth()
-        .with_answer("POST", "https://id.test/token", answer(200, r#"{"access_token": "one", "expires_in": "3600"}"#))
+        .with_answer(
+            "POST",
+            "https://id.test/token",
+            answer(200, r#"{"access_token": "one", "expires_in": "3600"}"#),
+        )
         .with_answer("GET", "https://a.test/x", answer(200, "{}"));
     let node = node(json!({"url": "/x"}));
     let calls = (0..20).map(|_| run(&node, &world, 1));
@@ -93,7 +101,10 @@ async fn a_token_is_fetched_once_for_many_calls() {
     let tokens: Vec<_> = calls.iter().filter(|it| it.url.contains("id.test")).collect();
     assert_eq!((tokens.len(), calls.len()), (1, 21));
     let form = String::from_utf8_lossy(&tokens[0].body);
-    assert_eq!(form, "grant_type=client_credentials&scope=read&audience=shop&client_id=arna&client_secret=s3%2Fcret");
+    assert_eq!(
+        form,
+        "grant_type=client_credentials&scope=read&audience=shop&client_id=arna&client_secret=s3%2Fcret"
+    );
 }
 
 #[tokio::test]
@@ -116,7 +127,11 @@ async fn a_refused_token_is_renewed_once_and_no_more() {
 #[tokio::test]
 async fn a_token_near_its_end_is_renewed_before_it_is_used() {
     let mut world = oauth()
-        .with_answer("POST", "https://id.test/token", answer(200, r#"{"access_token": "one", "expires_in": 300}"#))
+        .with_answer(
+            "POST",
+            "https://id.test/token",
+            answer(200, r#"{"access_token": "one", "expires_in": 300}"#),
+        )
         .with_answer("GET", "https://a.test/x", answer(200, "{}"));
     let node = node(json!({"url": "/x"}));
     run(&node, &world, 1).await.unwrap();
@@ -130,24 +145,34 @@ async fn a_token_near_its_end_is_renewed_before_it_is_used() {
 
 #[tokio::test]
 async fn a_refused_client_names_the_connection_and_never_its_secret() {
-    let refusal = answer(401, r#"{"error": "invalid_client", "error_description": "client authentication failed"}"#);
+    let refusal =
+        answer(401, r#"{"error": "invalid_client", "error_description": "client authentication failed"}"#);
     let world = oauth().with_answer("POST", "https://id.test/token", refusal);
     let error = run(&node(json!({"url": "/x"})), &world, 1).await.unwrap_err();
     assert_eq!(error.code, Code::Auth);
-    assert_eq!(error.sentence, "The connection test got no token: the service answered 401 client authentication failed.");
+    assert_eq!(
+        error.sentence,
+        "The connection test got no token: the service answered 401 client authentication failed."
+    );
     assert!(!format!("{error:?}").contains("s3"));
 }
 
 #[tokio::test]
 async fn a_refusal_is_a_failure_or_an_answer_as_wished() {
-    let world = World::default().with_answer("GET", "https://a.test/x", answer(404, "{\"message\": \"no such order\"}"));
+    let world = World::default().with_answer(
+        "GET",
+        "https://a.test/x",
+        answer(404, "{\"message\": \"no such order\"}"),
+    );
     let error = run(&node(json!({"url": "https://a.test/x"})), &world, 1).await.unwrap_err();
     assert_eq!(error.code, Code::NotFound);
     assert!(error.sentence.contains("no such order"), "{error}");
-    let value = run(&node(json!({"url": "https://a.test/x", "keep_refusals": true})), &world, 1).await.unwrap();
+    let value =
+        run(&node(json!({"url": "https://a.test/x", "keep_refusals": true})), &world, 1).await.unwrap();
     assert_eq!(value.as_record().unwrap().get("status"), Some(&Value::from(404)));
     let world = World::default().with_answer("GET", "https://a.test/x", answer(503, ""));
-    let error = run(&node(json!({"url": "https://a.test/x", "keep_refusals": true})), &world, 1).await.unwrap_err();
+    let error =
+        run(&node(json!({"url": "https://a.test/x", "keep_refusals": true})), &world, 1).await.unwrap_err();
     assert_eq!(error.code, Code::Unavailable);
 }
 
@@ -186,9 +211,11 @@ async fn before_sending_again_it_looks() {
 #[tokio::test]
 async fn what_may_have_been_sent_is_skipped_and_what_was_refused_is_sent_again() {
     let config = json!({"method": "POST", "url": "https://a.test/x", "again": "skip"});
-    let world = World::default()
-        .with_answer("POST", "https://a.test/x", answer(503, ""))
-        .with_answer("POST", "https://a.test/x", answer(504, ""));
+    let world = World::default().with_answer("POST", "https://a.test/x", answer(503, "")).with_answer(
+        "POST",
+        "https://a.test/x",
+        answer(504, ""),
+    );
     let node = node(config);
     assert_eq!(run(&node, &world, 1).await.unwrap_err().code, Code::Unavailable);
     assert_eq!(run(&node, &world, 2).await.unwrap(), skipped());

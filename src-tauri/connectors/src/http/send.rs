@@ -33,7 +33,7 @@ impl Draft {
 pub(super) async fn send(draft: Draft, effect: Effect, cx: &dyn Cx) -> Result<HttpAnswer, NodeError> {
     let connection = if cx.has_connection() { Some(cx.connection()?) } else { None };
     let settings = connection.as_deref().map(HttpSettings::of).transpose()?;
-    let base = settings.as_ref().map(|it| it.base.as_str()).filter(|it| !it.is_empty());
+    let base = settings.as_ref().map(|it| it.address.as_str()).filter(|it| !it.is_empty());
     let url = with_query(join(base, &draft.url)?, &draft.query);
     let mut call = HttpCall {
         method: draft.method.into(),
@@ -63,10 +63,7 @@ pub(super) async fn send(draft: Draft, effect: Effect, cx: &dyn Cx) -> Result<Ht
 }
 
 /// What may be repeated is never unclear.
-fn repeatable(
-    answer: Result<HttpAnswer, NodeError>,
-    effect: Effect,
-) -> Result<HttpAnswer, NodeError> {
+fn repeatable(answer: Result<HttpAnswer, NodeError>, effect: Effect) -> Result<HttpAnswer, NodeError> {
     answer.map_err(|mut error| {
         if error.code == Code::Ambiguous && effect != Effect::Ambiguous {
             error.code = Code::Unavailable;

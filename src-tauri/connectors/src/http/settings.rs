@@ -54,7 +54,7 @@ pub enum TokenStyle {
 #[serde(deny_unknown_fields, default)]
 pub struct HttpSettings {
     /// The address that every call begins with, such as `https://api.example.com/v1`.
-    pub base: String,
+    pub address: String,
     /// How to sign in.
     pub auth: SignIn,
     /// The user name, for `basic`.
@@ -106,17 +106,21 @@ impl HttpSettings {
         if connection.kind() != "http" {
             return Err(NodeError::new(
                 Code::Config,
-                format!("The connection {name} is of kind {}; a web service is needed here.", connection.kind()),
+                format!(
+                    "The connection {name} is of kind {}; a web service is needed here.",
+                    connection.kind()
+                ),
             ));
         }
         let json = model::json::to_serde(&Value::Record(connection.settings().clone()));
-        serde_json::from_value(json)
-            .map_err(|e| NodeError::new(Code::Config, format!("The connection {name} has a wrong setting: {e}.")))
+        serde_json::from_value(json).map_err(|e| {
+            NodeError::new(Code::Config, format!("The connection {name} has a wrong setting: {e}."))
+        })
     }
 
     /// The addresses that this connection calls by itself; filling a slot with it grants their hosts.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
         let token = if self.auth == SignIn::Oauth2 { self.token_url.as_deref() } else { None };
-        [Some(self.base.as_str()), token].into_iter().flatten().filter(|it| !it.is_empty())
+        [Some(self.address.as_str()), token].into_iter().flatten().filter(|it| !it.is_empty())
     }
 }

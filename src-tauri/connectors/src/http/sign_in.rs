@@ -30,7 +30,9 @@ pub(super) async fn sign(
                 }
             }
         }
-        SignIn::Basic => set(call, "authorization", basic(settings.user.as_deref(), &connection.secret("password")?)),
+        SignIn::Basic => {
+            set(call, "authorization", basic(settings.user.as_deref(), &connection.secret("password")?))
+        }
         SignIn::Bearer => set(call, "authorization", format!("Bearer {}", connection.secret("token")?)),
         SignIn::Oauth2 => {
             let used = oauth::token(settings, connection, cx).await?;
@@ -52,7 +54,11 @@ fn set(call: &mut HttpCall, name: &str, value: String) {
 }
 
 /// The setting of a connection, or the sentence that it is missing.
-pub(super) fn needed<'s>(value: Option<&'s str>, name: &str, connection: &dyn Connection) -> Result<&'s str, NodeError> {
+pub(super) fn needed<'s>(
+    value: Option<&'s str>,
+    name: &str,
+    connection: &dyn Connection,
+) -> Result<&'s str, NodeError> {
     value.filter(|it| !it.trim().is_empty()).ok_or_else(|| {
         NodeError::new(Code::Config, format!("The connection {} lacks its {name}.", connection.name()))
     })

@@ -92,9 +92,9 @@ impl Source for Read {
                 Layout::One
             }
         };
-        Ok(Box::new(Reader { scan, path, layout, count: 0, is_whole: self.at.is_empty(), is_done: false }))
+        let print = crate::paths::fingerprint(&path, cx.folder())?;
+        Ok(Box::new(Reader { print, scan, path, layout, count: 0, is_whole: self.at.is_empty(), is_done: false }))
     }
-
 }
 
 /// How records stand in the text.
@@ -111,6 +111,7 @@ enum Layout {
 }
 
 struct Reader {
+    print: Option<String>,
     scan: Scan<Decoding<Box<dyn Reading>>>,
     path: String,
     layout: Layout,
@@ -178,6 +179,10 @@ impl Cursor for Reader {
         }
         let is_end = records.is_empty() && failed.is_empty();
         Ok((!is_end).then_some(Page { records, failed, next: Value::Null }))
+    }
+
+    fn fingerprint(&self) -> Option<String> {
+        self.print.clone()
     }
 }
 

@@ -48,6 +48,10 @@ impl Transform for Group {
     fn open(&self, _roots: &Roots) -> Result<Box<dyn Flowing>, NodeError> {
         Ok(Box::new(Batching { size: self.size.clamp(1, MOST), into: self.into.clone(), held: Vec::new() }))
     }
+
+    fn makes_fields(&self) -> Option<Vec<String>> {
+        Some(vec![self.into.clone(), "count".into()])
+    }
 }
 
 struct Batching {

@@ -46,6 +46,10 @@ impl Transform for Dedupe {
             late: None,
         }))
     }
+
+    fn reads_only_named(&self) -> bool {
+        !self.by.is_empty()
+    }
 }
 
 struct Deduping {

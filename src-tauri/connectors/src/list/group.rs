@@ -82,7 +82,8 @@ impl Transform for Group {
     }
 
     fn makes_fields(&self) -> Option<Vec<String>> {
-        Some(self.by.iter().map(|it| it.name.clone()).chain(self.aggregates.iter().map(|it| it.name.clone())).collect())
+        let keys = self.by.iter().map(|it| it.name.clone());
+        Some(keys.chain(self.aggregates.iter().map(|it| it.name.clone())).collect())
     }
 }
 

@@ -36,7 +36,8 @@ impl Node for Cron {
         if self.cron.trim_start().starts_with('@') || (5..=6).contains(&fields) {
             return Vec::new();
         }
-        let sentence = format!("A schedule has five parts (minute, hour, day, month, weekday); this has {fields}");
+        let sentence =
+            format!("A schedule has five parts (minute, hour, day, month, weekday); this has {fields}");
         vec![ConfigError::new("/cron", sentence)]
     }
 }

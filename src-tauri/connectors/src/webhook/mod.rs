@@ -2,6 +2,7 @@
 
 pub mod receive;
 pub mod respond;
+pub mod settings;
 pub mod verify;
 
 pub use receive::{AnswerMode, Receive};

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::verify::{self, Check, Refused};
 
+/// A path that stands for a secret is at least this long in its last part.
+const SECRET_PATH_CHARS: usize = 24;
+
 /// Starts a run for each request to an address of this computer. Gives the fields `body`, `query`, `headers` and `method`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -71,6 +74,8 @@ pub enum Auth {
         /// The header that holds the secret.
         header: String,
     },
+    /// The path itself: nobody can guess it, for its last part is long and random.
+    PathToken {},
     /// Nothing: anybody who reaches the address may send. Fit for this computer only.
     None {},
 }
@@ -126,7 +131,7 @@ impl Receive {
         now_ms: i64,
     ) -> Result<Option<String>, Refused> {
         let (scheme, header) = match &self.auth {
-            Auth::None {} => return Ok(None),
+            Auth::None {} | Auth::PathToken {} => return Ok(None),
             Auth::Header { header } => (None, Some(header.as_str())),
             Auth::Signature { scheme, header } => (Some(*scheme), header.as_deref()),
         };
@@ -158,6 +163,13 @@ impl Node for Receive {
             let sentence = "The address needs letters, digits, dashes and slashes, at most 200 of them";
             problems.push(ConfigError::new("/path", sentence));
         }
+        let last = path.rsplit('/').next().unwrap_or_default();
+        if matches!(self.auth, Auth::PathToken {}) && last.len() < SECRET_PATH_CHARS {
+            let sentence = format!(
+                "An address that proves who calls ends in a part of at least {SECRET_PATH_CHARS} random characters"
+            );
+            problems.push(ConfigError::new("/path", sentence));
+        }
         if let Auth::Signature { scheme: Scheme::Plain, header: None } = &self.auth {
             problems.push(ConfigError::new("/auth/header", "Say which header holds the signature"));
         }
@@ -166,7 +178,7 @@ impl Node for Receive {
 
     fn needs(&self) -> Vec<Need> {
         let mut needs = vec![Need::Hook { path: self.path().into() }];
-        if !matches!(self.auth, Auth::None {}) {
+        if matches!(self.auth, Auth::Header { .. } | Auth::Signature { .. }) {
             needs.push(Need::Connection { kind: "webhook".into() });
         }
         needs
@@ -176,5 +188,22 @@ impl Node for Receive {
 impl Trigger for Receive {
     fn start(&self) -> Start {
         Start::Hook(serde_json::to_value(self).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_the_secret_must_be_long_and_auth_is_never_left_open() {
+        let parse = |config| sdk::Spec::trigger::<Receive>().parse(&config);
+        let problems = |config| parse(config).unwrap().problems.len();
+        assert_eq!(problems(json!({"path": "orders", "auth": {"by": "path_token"}})), 1);
+        assert_eq!(problems(json!({"path": "o/Zk3vJ0q9Xw2mT7bLr5Yd8CfA", "auth": {"by": "path_token"}})), 0);
+        assert_eq!(problems(json!({"path": "/shop/orders/", "auth": {"by": "none"}})), 0);
+        assert!(parse(json!({"path": "orders"})).is_err());
     }
 }

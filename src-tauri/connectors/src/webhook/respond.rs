@@ -2,7 +2,10 @@
 
 use formula::Escape;
 use schemars::JsonSchema;
-use sdk::{Action, Call, Category, Code, ConfigError, Cx, Effect, Node, NodeError, Ports, Record, Template, Value, async_trait};
+use sdk::{
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Node, NodeError, Ports, Record, Template, Value,
+    async_trait,
+};
 use serde::{Deserialize, Serialize};
 
 /// Answers the request that started the run. The first record that comes here makes the answer.
@@ -68,7 +71,10 @@ impl Action for Respond {
         for header in &self.headers {
             let value = header.value.render(call.record, cx.roots(), Escape::Header)?;
             if value.contains(['\r', '\n']) {
-                return Err(NodeError::new(Code::Input, format!("The header {} would hold a line break.", header.name)));
+                return Err(NodeError::new(
+                    Code::Input,
+                    format!("The header {} would hold a line break.", header.name),
+                ));
             }
             headers.push((header.name.as_str(), Value::from(value)));
         }

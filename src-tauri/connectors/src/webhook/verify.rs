@@ -40,14 +40,16 @@ impl Check<'_> {
         match (found.next(), found.next()) {
             (Some((_, value)), None) => Ok(value),
             (None, _) => Err(Refused::Unsigned(format!("The header {name} is missing."))),
-            (Some(_), Some(_)) => Err(Refused::Unsigned(format!("The header {name} stands there more than once."))),
+            (Some(_), Some(_)) => {
+                Err(Refused::Unsigned(format!("The header {name} stands there more than once.")))
+            }
         }
     }
 
     fn is_timely(&self, seconds: &str) -> Result<(), Refused> {
         let sent = seconds.trim().parse::<i64>().ok().and_then(|it| it.checked_mul(1_000));
         match sent {
-            Some(sent) if (self.now_ms - sent).abs() <= TOLERANCE_MS => Ok(()),
+            Some(sent) if self.now_ms.saturating_sub(sent).saturating_abs() <= TOLERANCE_MS => Ok(()),
             _ => Err(Refused::Unsigned("The signed time is more than five minutes from now.".into())),
         }
     }
@@ -70,7 +72,11 @@ fn wrong() -> Refused {
 ///
 /// # Errors
 /// The request is refused.
-pub fn check(request: &Check<'_>, scheme: Option<Scheme>, header: Option<&str>) -> Result<Option<String>, Refused> {
+pub fn check(
+    request: &Check<'_>,
+    scheme: Option<Scheme>,
+    header: Option<&str>,
+) -> Result<Option<String>, Refused> {
     match scheme {
         None => plain_secret(request, header.unwrap_or("authorization")).map(|()| None),
         Some(Scheme::StandardWebhooks) => standard(request).map(Some),
@@ -81,7 +87,12 @@ pub fn check(request: &Check<'_>, scheme: Option<Scheme>, header: Option<&str>) 
             mac.verify_slice(&unhex(hex).ok_or_else(wrong)?).map_err(|_| wrong())?;
             Ok(None)
         }
-        Some(Scheme::Stripe) => stripe(request).map(|()| None),
+        Some(Scheme::Stripe) => {
+            stripe(request)?;
+            // the event's own id is in the signed body; a repetition is signed anew
+            let body = model::json::parse(request.body).unwrap_or_default();
+            Ok(body.as_record().and_then(|it| it.get("id")).and_then(|it| it.as_text()).map(str::to_owned))
+        }
         Some(Scheme::Plain) => {
             let given = request.header(header.unwrap_or("x-signature"))?.trim();
             let bytes = unhex(given).or_else(|| STANDARD.decode(given).ok()).ok_or_else(wrong)?;
@@ -98,7 +109,9 @@ fn plain_secret(request: &Check<'_>, header: &str) -> Result<(), Refused> {
     // comparing keyed hashes takes the same time wherever the texts differ
     let ours = request.mac(b"compare", &[request.secret.as_bytes()])?.finalize().into_bytes();
     let theirs = request.mac(b"compare", &[given.as_bytes()])?;
-    theirs.verify_slice(&ours).map_err(|_| Refused::Unsigned(format!("The header {header} does not hold the secret.")))
+    theirs
+        .verify_slice(&ours)
+        .map_err(|_| Refused::Unsigned(format!("The header {header} does not hold the secret.")))
 }
 
 fn standard(request: &Check<'_>) -> Result<String, Refused> {
@@ -106,7 +119,9 @@ fn standard(request: &Check<'_>) -> Result<String, Refused> {
     let time = request.header("webhook-timestamp")?;
     request.is_timely(time)?;
     let encoded = request.secret.strip_prefix("whsec_").unwrap_or(request.secret);
-    let key = STANDARD.decode(encoded).map_err(|_| Refused::NotReady("The secret of this hook is not base64.".into()))?;
+    let key = STANDARD
+        .decode(encoded)
+        .map_err(|_| Refused::NotReady("The secret of this hook is not base64.".into()))?;
     let signatures = request.header("webhook-signature")?;
     for given in signatures.split(' ').take(16).filter_map(|it| it.strip_prefix("v1,")) {
         let Ok(bytes) = STANDARD.decode(given) else { continue };
@@ -120,7 +135,9 @@ fn standard(request: &Check<'_>) -> Result<String, Refused> {
 
 fn stripe(request: &Check<'_>) -> Result<(), Refused> {
     let given = request.header("stripe-signature")?;
-    let part = |name: &str| given.split(',').filter_map(|it| it.trim().split_once('=')).find(|it| it.0 == name).map(|it| it.1);
+    let part = |name: &str| {
+        given.split(',').filter_map(|it| it.trim().split_once('=')).find(|it| it.0 == name).map(|it| it.1)
+    };
     let time = part("t").ok_or_else(wrong)?;
     request.is_timely(time)?;
     let signatures = given.split(',').filter_map(|it| it.trim().strip_prefix("v1=")).take(16);
@@ -168,7 +185,8 @@ mod tests {
         let given = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17".to_owned();
         let headers = headers(&[("x-hub-signature-256", given)]);
         let check_body = |body: &[u8]| {
-            let request = Check { headers: &headers, body, secret: "It's a Secret to Everybody", now_ms: NOW };
+            let request =
+                Check { headers: &headers, body, secret: "It's a Secret to Everybody", now_ms: NOW };
             check(&request, Some(Scheme::Github), None)
         };
         assert_eq!(check_body(b"Hello, World!"), Ok(None));
@@ -186,13 +204,18 @@ mod tests {
                 ("webhook-timestamp", seconds.to_string()),
                 ("webhook-signature", format!("v1,AAAA v1,{}", STANDARD.encode(sign(key, &text)))),
             ]);
-            check(&Check { headers: &headers, body: BODY, secret: &secret, now_ms: NOW }, Some(Scheme::StandardWebhooks), None)
+            check(
+                &Check { headers: &headers, body: BODY, secret: &secret, now_ms: NOW },
+                Some(Scheme::StandardWebhooks),
+                None,
+            )
         };
         assert_eq!(at(NOW / 1_000), Ok(Some("msg_1".into())));
         assert_eq!(at(NOW / 1_000 - 299), Ok(Some("msg_1".into())));
         assert!(at(NOW / 1_000 - 301).is_err(), "older than five minutes");
         assert!(at(NOW / 1_000 + 301).is_err(), "from the future");
         assert!(at(i64::MAX).is_err());
+        assert!(at(i64::MIN / 1_000).is_err(), "so old that the difference has no room");
     }
 
     #[test]
@@ -211,6 +234,11 @@ mod tests {
     #[test]
     fn stripe_and_plain_signatures_are_checked_over_the_raw_bytes() {
         let seconds = (NOW / 1_000).to_string();
+        let event = br#"{"id":"evt_1"}"#;
+        let of_event = sign(b"k", &[seconds.as_bytes(), b".", event.as_slice()].concat());
+        let headers_of_event = headers(&[("stripe-signature", format!("t={seconds},v1={}", hex(&of_event)))]);
+        let request = Check { headers: &headers_of_event, body: event, secret: "k", now_ms: NOW };
+        assert_eq!(check(&request, Some(Scheme::Stripe), None), Ok(Some("evt_1".into())));
         let signed = sign(b"k", &[seconds.as_bytes(), b".", BODY].concat());
         let stripe = headers(&[("stripe-signature", format!("t={seconds},v1={}", hex(&signed)))]);
         let request = Check { headers: &stripe, body: BODY, secret: "k", now_ms: NOW };

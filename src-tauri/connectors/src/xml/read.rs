@@ -84,9 +84,9 @@ impl Source for Read {
         };
         let text = Decoding::new(file, declared).map_err(|e| failure::reading(&path, e))?;
         let text = Guarded::new(text, (self.max_record_kib as usize) << 10);
-        Ok(Box::new(Reader { elements: Elements::new(text, &path, &self.record), columns: self.columns.clone(), path }))
+        let print = crate::paths::fingerprint(&path, cx.folder())?;
+        Ok(Box::new(Reader { print, elements: Elements::new(text, &path, &self.record), columns: self.columns.clone(), path }))
     }
-
 }
 
 /// The code page that the first line of the file names.
@@ -125,6 +125,7 @@ fn declared(
 }
 
 struct Reader {
+    print: Option<String>,
     elements: Elements<Decoding<Box<dyn Reading>>>,
     columns: Columns,
     path: String,
@@ -153,6 +154,10 @@ impl Cursor for Reader {
         }
         let is_end = records.is_empty() && failed.is_empty();
         Ok((!is_end).then_some(Page { records, failed, next: Value::Null }))
+    }
+
+    fn fingerprint(&self) -> Option<String> {
+        self.print.clone()
     }
 }
 

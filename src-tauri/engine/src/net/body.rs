@@ -69,7 +69,8 @@ impl Body {
             Body::Packed { decoder, read_bytes } => {
                 *read_bytes += piece.len();
                 let capped = decoder.get_mut();
-                capped.most_now = capped.most_bytes.min(FREE_BYTES.max(read_bytes.saturating_mul(MOST_RATIO)));
+                capped.most_now =
+                    capped.most_bytes.min(FREE_BYTES.max(read_bytes.saturating_mul(MOST_RATIO)));
                 decoder.write_all(piece).map_err(|e| failed(&e, decoder.get_ref(), *read_bytes))
             }
         }
@@ -102,8 +103,11 @@ pub(super) fn too_large(most_bytes: usize) -> NodeError {
 
 fn failed(error: &io::Error, capped: &Capped, read_bytes: usize) -> NodeError {
     if error.kind() != io::ErrorKind::FileTooLarge {
-        return NodeError::new(Code::Damaged, "The answer says that it is packed with gzip, but it is not, or it is cut off.")
-            .because(error);
+        return NodeError::new(
+            Code::Damaged,
+            "The answer says that it is packed with gzip, but it is not, or it is cut off.",
+        )
+        .because(error);
     }
     if capped.most_now < capped.most_bytes {
         return NodeError::new(

@@ -93,7 +93,12 @@ impl HttpClient {
     /// # Errors
     /// [`Code::Denied`] without a grant, [`Code::Unavailable`] when nothing was sent, [`Code::Ambiguous`] when a request that is
     /// not safe to repeat was cut off, [`Code::Limit`] for an answer beyond its limits. Any status is an answer, not an error.
-    pub async fn send(&self, call: HttpCall, tls: &Tls, policy: &dyn Policy) -> Result<HttpAnswer, NodeError> {
+    pub async fn send(
+        &self,
+        call: HttpCall,
+        tls: &Tls,
+        policy: &dyn Policy,
+    ) -> Result<HttpAnswer, NodeError> {
         let hop = Hop::first(&call)?;
         let total = call.timeout.unwrap_or(TOTAL_TIME);
         let (at, is_safe) = (hop.place(), hop.is_safe());
@@ -132,7 +137,10 @@ impl HttpClient {
         }
         Err(NodeError::new(
             Code::Refused,
-            format!("{} redirects more than {MOST_REDIRECTS} times; the last hop was not followed.", hop.place()),
+            format!(
+                "{} redirects more than {MOST_REDIRECTS} times; the last hop was not followed.",
+                hop.place()
+            ),
         ))
     }
 
@@ -207,7 +215,9 @@ fn build(tls: &Tls, pins: &Arc<Pins>) -> Result<Client, NodeError> {
         .build()
         // A machine without any authority still reaches http addresses and those its connections vouch for.
         .or_else(|_| base().tls_certs_only(authorities).build())
-        .map_err(|e| NodeError::new(Code::Config, "The certificates of the connection cannot be used.").because(e))
+        .map_err(|e| {
+            NodeError::new(Code::Config, "The certificates of the connection cannot be used.").because(e)
+        })
 }
 
 async fn send_hop(client: &Client, hop: &Hop, limits: &Limits) -> Result<Response, NodeError> {
@@ -238,14 +248,22 @@ async fn read(mut response: Response, hop: &Hop, limits: &Limits) -> Result<Http
         })
         .collect();
     if header_bytes > MOST_HEADER_BYTES {
-        let sentence = format!("The headers of the answer of {at} are larger than {} KiB.", MOST_HEADER_BYTES >> 10);
+        let sentence =
+            format!("The headers of the answer of {at} are larger than {} KiB.", MOST_HEADER_BYTES >> 10);
         return Err(NodeError::new(Code::Limit, sentence));
     }
-    let mut answer =
-        HttpAnswer { status: response.status().as_u16(), headers, body: bytes::Bytes::new(), url: hop.url.to_string() };
+    let mut answer = HttpAnswer {
+        status: response.status().as_u16(),
+        headers,
+        body: bytes::Bytes::new(),
+        url: hop.url.to_string(),
+    };
     let encoding = answer.header("content-encoding");
     let is_packed = encoding.is_some();
-    if !is_packed && response.content_length().is_some_and(|it| it > limits.most_bytes as u64) && hop.method != "HEAD" {
+    if !is_packed
+        && response.content_length().is_some_and(|it| it > limits.most_bytes as u64)
+        && hop.method != "HEAD"
+    {
         return Err(too_large(limits.most_bytes));
     }
     let mut body = Body::new(encoding, limits.most_bytes)?;

@@ -64,12 +64,7 @@ impl Dialer {
     ///
     /// # Errors
     /// Not granted, unknown host.
-    pub async fn resolve(
-        &self,
-        host: &str,
-        port: u16,
-        policy: &dyn Policy,
-    ) -> Result<SocketAddr, NodeError> {
+    pub async fn resolve(&self, host: &str, port: u16, policy: &dyn Policy) -> Result<SocketAddr, NodeError> {
         let found = self.addresses(host, port, policy).await?;
         // Drivers try a single address, and servers of an office listen on IPv4 far more often.
         let first = found.iter().find(|it| it.is_ipv4()).or(found.first());

@@ -33,7 +33,9 @@ impl Place<'_> {
         let at = self.at;
         if error.is_connect() {
             let sentence = if cause.contains("certificate") || cause.contains("UnknownIssuer") {
-                format!("The certificate of {at} was not accepted. Check the address, or add the authority to the connection.")
+                format!(
+                    "The certificate of {at} was not accepted. Check the address, or add the authority to the connection."
+                )
             } else if error.is_timeout() {
                 format!("{at} could not be reached within 5 seconds.")
             } else {
@@ -42,7 +44,8 @@ impl Place<'_> {
             return NodeError::new(Code::Unavailable, sentence).because(cause);
         }
         if error.is_builder() {
-            return NodeError::new(Code::Input, format!("The request to {at} cannot be written.")).because(cause);
+            return NodeError::new(Code::Input, format!("The request to {at} cannot be written."))
+                .because(cause);
         }
         if error.is_timeout() {
             return self.after(Code::Timeout, format!("{at} did not answer in time.")).because(cause);
@@ -56,7 +59,10 @@ impl Place<'_> {
         } else if cause.contains("certificate") {
             NodeError::new(Code::Auth, format!("{at} did not accept our certificate."))
         } else {
-            self.after(Code::Unavailable, format!("{at} broke off the connection before its answer was complete."))
+            self.after(
+                Code::Unavailable,
+                format!("{at} broke off the connection before its answer was complete."),
+            )
         };
         failure.because(cause)
     }

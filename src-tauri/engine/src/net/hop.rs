@@ -5,7 +5,8 @@ use reqwest::{Method, Url};
 use sdk::{Code, HttpCall, NodeError};
 
 /// Headers that a redirect to another place may carry: none that could hold a secret.
-const OPEN_HEADERS: [&str; 5] = ["accept", "accept-encoding", "accept-language", "content-type", "user-agent"];
+const OPEN_HEADERS: [&str; 5] =
+    ["accept", "accept-encoding", "accept-language", "content-type", "user-agent"];
 /// Headers that belong to the connection and its framing, never to a flow.
 const OWN_HEADERS: [&str; 7] =
     ["host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "proxy-authorization"];
@@ -25,7 +26,8 @@ impl Hop {
     /// What cannot be sent: a method, address or header that is none.
     pub(super) fn first(call: &HttpCall) -> Result<Hop, NodeError> {
         let method = Method::from_bytes(call.method.as_bytes()).ok().filter(|it| *it != Method::CONNECT);
-        let method = method.ok_or_else(|| input(format!("{:?} is not an HTTP method.", shown(&call.method))))?;
+        let method =
+            method.ok_or_else(|| input(format!("{:?} is not an HTTP method.", shown(&call.method))))?;
         let url = Url::parse(&call.url)
             .map_err(|e| input(format!("{:?} is not a full web address: {e}.", shown(&call.url))))?;
         let mut headers = HeaderMap::with_capacity(call.headers.len() + 2);
@@ -162,7 +164,13 @@ mod tests {
 
     #[test]
     fn other_schemes_are_refused_at_the_start_and_on_the_way() {
-        for location in ["file:///etc/passwd", "ftp://a.test/", "javascript:1", "data:text/plain,x", "https://u:p@a.test/"] {
+        for location in [
+            "file:///etc/passwd",
+            "ftp://a.test/",
+            "javascript:1",
+            "data:text/plain,x",
+            "https://u:p@a.test/",
+        ] {
             assert_eq!(next("GET", 302, location).err().unwrap().code, Code::Refused, "{location}");
             assert_eq!(Hop::first(&call("GET", location)).err().unwrap().code, Code::Input, "{location}");
         }

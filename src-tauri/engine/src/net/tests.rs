@@ -112,7 +112,11 @@ async fn what_breaks_off_is_unavailable_for_a_read_and_unclear_for_a_write() {
 
 #[tokio::test]
 async fn what_is_not_http_says_so() {
-    for answer in ["SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"] {
+    for answer in [
+        "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        "HTTP/1.1 abc\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+    ] {
         let error = send(call("GET", fixed(answer).await)).await.unwrap_err();
         assert_eq!(error.code, Code::Damaged, "{answer:?}: {error} {:?}", error.cause);
     }
@@ -145,7 +149,8 @@ async fn redirects_for_ever_end_after_five() {
     static HOPS: AtomicUsize = AtomicUsize::new(0);
     let address = server(|_, mut stream| async move {
         HOPS.fetch_add(1, Ordering::Relaxed);
-        let _ = stream.write_all(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n").await;
+        let _ =
+            stream.write_all(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n").await;
     })
     .await;
     assert_eq!(send(call("GET", address)).await.unwrap_err().code, Code::Refused);
@@ -155,7 +160,8 @@ async fn redirects_for_ever_end_after_five() {
 #[tokio::test]
 async fn a_redirect_asks_the_policy_again() {
     let inner = fixed("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret").await;
-    let outer = fixed(format!("HTTP/1.1 302 Found\r\nLocation: http://{inner}/\r\nContent-Length: 0\r\n\r\n")).await;
+    let outer =
+        fixed(format!("HTTP/1.1 302 Found\r\nLocation: http://{inner}/\r\nContent-Length: 0\r\n\r\n")).await;
     let policy = Allowed { hosts: vec![outer.to_string()], is_local_allowed: true };
     let client = HttpClient::new(Arc::new(Dialer::default()));
     let error = client.send(call("GET", outer), &Tls::default(), &policy).await.unwrap_err();
@@ -170,7 +176,8 @@ async fn secrets_do_not_follow_a_redirect_to_another_port() {
         let _ = stream.write_all(answer.as_bytes()).await;
     })
     .await;
-    let outer = fixed(format!("HTTP/1.1 302 Found\r\nLocation: http://{inner}/\r\nContent-Length: 0\r\n\r\n")).await;
+    let outer =
+        fixed(format!("HTTP/1.1 302 Found\r\nLocation: http://{inner}/\r\nContent-Length: 0\r\n\r\n")).await;
     let headers = vec![("Authorization".into(), "Bearer s3cret".into()), ("X-Key".into(), "s3cret".into())];
     let answer = send(HttpCall { headers, ..call("GET", outer) }).await.unwrap();
     let seen = String::from_utf8_lossy(&answer.body).into_owned();
@@ -182,9 +189,21 @@ async fn loopback_is_refused_without_its_grant_however_it_is_written() {
     let address = fixed("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret").await;
     let policy = Allowed { hosts: vec!["*".into()], is_local_allowed: false };
     let client = HttpClient::new(Arc::new(Dialer::default()));
-    for host in ["127.0.0.1", "localhost", "0.0.0.0", "2130706433", "0x7f.1", "0177.0.0.1", "[::ffff:127.0.0.1]", "127.1"] {
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "0.0.0.0",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "[::ffff:127.0.0.1]",
+        "127.1",
+    ] {
         let url = format!("http://{host}:{}/", address.port());
-        let error = client.send(HttpCall { url, ..call("GET", address) }, &Tls::default(), &policy).await.unwrap_err();
+        let error = client
+            .send(HttpCall { url, ..call("GET", address) }, &Tls::default(), &policy)
+            .await
+            .unwrap_err();
         assert_eq!(error.code, Code::Denied, "{host}: {error}");
     }
 }
