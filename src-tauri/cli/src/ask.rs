@@ -31,7 +31,9 @@ pub(crate) fn data_folder(said: Option<&Path>) -> Result<PathBuf, Exit> {
     } else if cfg!(target_os = "macos") {
         variable("HOME").map(|it| it.join("Library/Application Support/Arna"))
     } else {
-        variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|it| it.join(".local/share"))).map(|it| it.join("arna"))
+        variable("XDG_DATA_HOME")
+            .or_else(|| variable("HOME").map(|it| it.join(".local/share")))
+            .map(|it| it.join("arna"))
     };
     folder.ok_or_else(|| Exit::usage("This user has no home folder; say --data DIR."))
 }
@@ -47,7 +49,10 @@ impl Engine {
         let data = data_folder(place.data.as_deref())?;
         if let Some(address) = journal::holder(&data) {
             let token = std::fs::read_to_string(data.join(TOKEN_FILE)).map_err(|why| {
-                Exit::unusable(format!("An engine holds {}, but its token cannot be read: {why}.", data.display()))
+                Exit::unusable(format!(
+                    "An engine holds {}, but its token cannot be read: {why}.",
+                    data.display()
+                ))
             })?;
             return Ok(Engine::Serving { address, token });
         }
@@ -72,7 +77,8 @@ impl Engine {
 
 /// A command over HTTP/1.0, so that the answer ends with the connection.
 async fn post(address: &str, (name, token): (&str, &str), params: &Json) -> Result<Json, Exit> {
-    let gone = |why: std::io::Error| Exit::unusable(format!("The engine at {address} does not answer: {why}."));
+    let gone =
+        |why: std::io::Error| Exit::unusable(format!("The engine at {address} does not answer: {why}."));
     let body = params.to_string();
     let head = format!(
         "POST /api/{name} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
@@ -105,7 +111,11 @@ async fn one(place: &Place, (name, params): (&str, Json), print: fn(&Json)) -> R
         answer
     };
     let answer = outcome.await.map_err(|exit| exit.as_json(place.json))?;
-    if place.json { println!("{answer}") } else { print(&answer) }
+    if place.json {
+        println!("{answer}")
+    } else {
+        print(&answer)
+    }
     Ok(Code::Done)
 }
 
@@ -136,8 +146,12 @@ pub(crate) async fn flows(flows: &Flows) -> Result<Code, Exit> {
             let print = |it: &Json| rows(&it["flows"], &["/id", "/armed", "/name", "/trigger"]);
             one(place, ("flows.list", json!({})), print).await
         }
-        Some(FlowsWhat::Arm { flow }) => one(place, ("flow.arm", json!({"flow": flow, "armed": true})), done).await,
-        Some(FlowsWhat::Disarm { flow }) => one(place, ("flow.arm", json!({"flow": flow, "armed": false})), done).await,
+        Some(FlowsWhat::Arm { flow }) => {
+            one(place, ("flow.arm", json!({"flow": flow, "armed": true})), done).await
+        }
+        Some(FlowsWhat::Disarm { flow }) => {
+            one(place, ("flow.arm", json!({"flow": flow, "armed": false})), done).await
+        }
         Some(FlowsWhat::Delete { flow }) => one(place, ("flow.delete", json!({"flow": flow})), done).await,
         Some(FlowsWhat::Export { flow }) => {
             let print = |it: &Json| print!("{}", it["text"].as_str().unwrap_or_default());
@@ -147,7 +161,11 @@ pub(crate) async fn flows(flows: &Flows) -> Result<Code, Exit> {
             let document = crate::once::document(file)?;
             let text = model::document::print(&document);
             one(place, ("flow.import", json!({"text": text})), |it| {
-                println!("{}  {}", it["flow"].as_str().unwrap_or_default(), it["name"].as_str().unwrap_or_default());
+                println!(
+                    "{}  {}",
+                    it["flow"].as_str().unwrap_or_default(),
+                    it["name"].as_str().unwrap_or_default()
+                );
                 rows(&it["authority"], &["/node", "/sentence"]);
             })
             .await
@@ -160,7 +178,9 @@ pub(crate) async fn runs(runs: &Runs) -> Result<Code, Exit> {
     match &runs.what {
         None => {
             let params = json!({"flow": runs.flow, "value": runs.value});
-            let print = |it: &Json| rows(&it["runs"], &["/run", "/state", "/flow_name", "/records", "/failed", "/error/sentence"]);
+            let print = |it: &Json| {
+                rows(&it["runs"], &["/run", "/state", "/flow_name", "/records", "/failed", "/error/sentence"])
+            };
             one(place, ("runs.list", params), print).await
         }
         Some(RunsWhat::Show { run }) => one(place, ("run.get", json!({"run": run})), pretty).await,
@@ -172,7 +192,9 @@ pub(crate) async fn runs(runs: &Runs) -> Result<Code, Exit> {
 fn letters(ids: &[String]) -> Result<Json, Exit> {
     match ids {
         [group] if group.contains('/') => Ok(json!({"group": group})),
-        ids if ids.iter().any(|it| it.contains('/')) => Err(Exit::usage("Name one group, or ids of records.")),
+        ids if ids.iter().any(|it| it.contains('/')) => {
+            Err(Exit::usage("Name one group, or ids of records."))
+        }
         ids => Ok(json!({"ids": ids})),
     }
 }
@@ -181,7 +203,8 @@ pub(crate) async fn failed(failed: &Failed) -> Result<Code, Exit> {
     let place = &failed.place;
     match &failed.what {
         None => {
-            let print = |it: &Json| rows(&it["groups"], &["/group", "/count", "/flow_name", "/error/sentence"]);
+            let print =
+                |it: &Json| rows(&it["groups"], &["/group", "/count", "/flow_name", "/error/sentence"]);
             one(place, ("failed.list", json!({})), print).await
         }
         Some(FailedWhat::Retry { ids }) => one(place, ("failed.resend", letters(ids)?), pretty).await,
@@ -196,8 +219,12 @@ pub(crate) async fn connections(connections: &Connections) -> Result<Code, Exit>
             let print = |it: &Json| rows(&it["connections"], &["/name", "/kind", "/config", "/used_by"]);
             one(place, ("connections.list", json!({})), print).await
         }
-        Some(ConnectionsWhat::Test { name }) => one(place, ("connections.test", json!({"name": name})), pretty).await,
-        Some(ConnectionsWhat::Delete { name }) => one(place, ("connections.delete", json!({"name": name})), done).await,
+        Some(ConnectionsWhat::Test { name }) => {
+            one(place, ("connections.test", json!({"name": name})), pretty).await
+        }
+        Some(ConnectionsWhat::Delete { name }) => {
+            one(place, ("connections.delete", json!({"name": name})), done).await
+        }
         Some(ConnectionsWhat::Save { name, kind, sets, secrets }) => {
             let setting = |(name, value): &(String, String)| {
                 (name.clone(), serde_json::from_str(value).unwrap_or_else(|_| Json::from(value.as_str())))
@@ -205,8 +232,9 @@ pub(crate) async fn connections(connections: &Connections) -> Result<Code, Exit>
             let config: serde_json::Map<String, Json> = sets.iter().map(setting).collect();
             let mut sealed = serde_json::Map::new();
             for (name, file) in secrets {
-                let text = std::fs::read_to_string(file)
-                    .map_err(|why| Exit::unusable(format!("--secret {name}: {file} cannot be read: {why}.")))?;
+                let text = std::fs::read_to_string(file).map_err(|why| {
+                    Exit::unusable(format!("--secret {name}: {file} cannot be read: {why}."))
+                })?;
                 sealed.insert(name.clone(), text.lines().next().unwrap_or_default().into());
             }
             let params = json!({"name": name, "kind": kind, "config": config, "secrets": sealed});
@@ -226,7 +254,8 @@ pub(crate) async fn call(call: &Call) -> Result<Code, Exit> {
         }
         Some(text) => text.to_owned(),
     };
-    let params: Json = serde_json::from_str(&text)
-        .map_err(|why| Exit::from(Refusal::new(RefusalCode::BadRequest, format!("The parameters are not JSON: {why}."))))?;
+    let params: Json = serde_json::from_str(&text).map_err(|why| {
+        Exit::from(Refusal::new(RefusalCode::BadRequest, format!("The parameters are not JSON: {why}.")))
+    })?;
     one(&call.place, (&call.name, params), |it| println!("{it}")).await
 }

@@ -80,9 +80,10 @@ impl From<Refusal> for Exit {
     fn from(refusal: Refusal) -> Exit {
         let code = match refusal.code {
             RefusalCode::BadRequest => Code::Usage,
-            RefusalCode::NotFound | RefusalCode::Conflict | RefusalCode::Refused | RefusalCode::NotSignedIn => {
-                Code::Refused
-            }
+            RefusalCode::NotFound
+            | RefusalCode::Conflict
+            | RefusalCode::Refused
+            | RefusalCode::NotSignedIn => Code::Refused,
             RefusalCode::NeedsYou => Code::NeedsYou,
             RefusalCode::Unavailable => Code::Unusable,
             RefusalCode::Internal => Code::Internal,

@@ -12,7 +12,9 @@ pub(crate) fn run(arguments: &Formula) -> Result<Code, Exit> {
     let now = match &arguments.now {
         Some(text) => {
             let now = DateTime::parse(text);
-            Some(now.ok_or_else(|| Exit::usage(format!("--now {text}: a time is written 2026-01-05T09:00:00Z.")))?)
+            Some(now.ok_or_else(|| {
+                Exit::usage(format!("--now {text}: a time is written 2026-01-05T09:00:00Z."))
+            })?)
         }
         None => None,
     };

@@ -2,8 +2,8 @@
 //!
 //! Exit codes are a promise to scripts; see docs/guide/cli.md.
 
-mod ask;
 mod arguments;
+mod ask;
 mod exit;
 mod formula;
 mod once;

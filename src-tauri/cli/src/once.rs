@@ -149,7 +149,9 @@ pub(crate) fn document(file: &Path) -> Result<Document, Exit> {
 pub(crate) fn unknown_slots(document: &Document, sets: &[(String, String)]) -> Result<(), Exit> {
     let unknown = sets.iter().find(|(name, _)| !document.slots.contains_key(name.as_str()));
     match unknown {
-        Some((name, _)) => Err(Exit::usage(format!("--set {name}: the flow {} has no such slot.", document.name))),
+        Some((name, _)) => {
+            Err(Exit::usage(format!("--set {name}: the flow {} has no such slot.", document.name)))
+        }
         None => Ok(()),
     }
 }
@@ -160,7 +162,8 @@ pub(crate) fn passphrase() -> Option<String> {
 }
 
 fn records(file: &Path) -> Result<Vec<Record>, Exit> {
-    let unreadable = |why: std::io::Error| Exit::unusable(format!("{} cannot be read: {why}.", file.display()));
+    let unreadable =
+        |why: std::io::Error| Exit::unusable(format!("{} cannot be read: {why}.", file.display()));
     let mut bytes = Vec::new();
     let reader: Box<dyn std::io::Read> = match file.to_str() {
         Some("-") => Box::new(std::io::stdin().lock()),
@@ -182,7 +185,9 @@ fn records(file: &Path) -> Result<Vec<Record>, Exit> {
             Value::List(items) => {
                 for item in items.iter() {
                     let record = item.as_record().cloned();
-                    found.push(record.ok_or_else(|| wrong(&format!("a record is an object, this is a {}", item.type_name())))?);
+                    found.push(record.ok_or_else(|| {
+                        wrong(&format!("a record is an object, this is a {}", item.type_name()))
+                    })?);
                 }
             }
             other => return Err(wrong(&format!("a record is an object, this is a {}", other.type_name()))),
@@ -214,8 +219,8 @@ impl EndSink for Printer {
             json::write_record(record, &mut lines);
             lines.push(b'\n');
         }
-        std::io::stdout()
-            .write_all(&lines)
-            .map_err(|why| NodeError::new(Failure::Cancelled, "Nobody reads the output any more.").because(why))
+        std::io::stdout().write_all(&lines).map_err(|why| {
+            NodeError::new(Failure::Cancelled, "Nobody reads the output any more.").because(why)
+        })
     }
 }

@@ -76,17 +76,27 @@ async fn begin(arguments: &Serve) -> Result<Code, Exit> {
 
 type Listening = tokio::task::JoinHandle<std::io::Result<()>>;
 
-fn serve_editor(arguments: &Serve, app: &Arc<App>, (listener, data): (TcpListener, &Path)) -> Result<Listening, Exit> {
+fn serve_editor(
+    arguments: &Serve,
+    app: &Arc<App>,
+    (listener, data): (TcpListener, &Path),
+) -> Result<Listening, Exit> {
     let address = address_of(&listener)?;
     let token = match std::env::var("ARNA_TOKEN") {
         Ok(token) if token.len() >= 16 => token,
-        Ok(token) if !token.is_empty() => return Err(Exit::usage("ARNA_TOKEN is too short: it needs at least 16 characters.")),
+        Ok(token) if !token.is_empty() => {
+            return Err(Exit::usage("ARNA_TOKEN is too short: it needs at least 16 characters."));
+        }
         Ok(_) | Err(_) => fresh_token()?,
     };
     write_token(&data.join(TOKEN_FILE), &token)?;
     app.announce(&address.to_string())?;
     if !address.ip().is_loopback() {
-        say(arguments.json, "warning", &format!("The commands are served to other machines, unencrypted, at {address}."));
+        say(
+            arguments.json,
+            "warning",
+            &format!("The commands are served to other machines, unencrypted, at {address}."),
+        );
     }
     say(arguments.json, "editor", &format!("http://{address}/#token={token}"));
     let editor = arguments.ui.clone().or_else(beside_program);
@@ -115,7 +125,9 @@ fn write_token(file: &Path, token: &str) -> Result<(), Exit> {
 fn check_sets(documents: &[(String, Document)], sets: &[(String, String)]) -> Result<(), Exit> {
     let is_known = |name: &str| documents.iter().any(|(_, it)| it.slots.contains_key(name));
     match sets.iter().find(|(name, _)| !is_known(name)) {
-        Some((name, _)) => Err(Exit::usage(format!("--set {name}: no flow given with --flow has such a slot."))),
+        Some((name, _)) => {
+            Err(Exit::usage(format!("--set {name}: no flow given with --flow has such a slot.")))
+        }
         None => Ok(()),
     }
 }

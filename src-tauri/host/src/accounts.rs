@@ -64,7 +64,8 @@ impl Connection for Account {
     }
 
     fn secret(&self, field: &str) -> Result<String, NodeError> {
-        let missing = || NodeError::new(Code::Auth, format!("The connection {} has no {field}. Enter it.", self.name));
+        let missing =
+            || NodeError::new(Code::Auth, format!("The connection {} has no {field}. Enter it.", self.name));
         let sealed = self.sealed.get(field).ok_or_else(missing)?;
         self.vault.unseal((&self.name, field), sealed).map_err(|e| NodeError::new(Code::Auth, e.to_string()))
     }

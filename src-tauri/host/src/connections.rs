@@ -14,7 +14,8 @@ use crate::contract::*;
 use crate::datum;
 
 /// The systems there are connections for.
-const SYSTEMS: [(&str, u16); 4] = [("http", 443), ("postgres", 5432), ("sqlite", 0), ("rabbitmq", 5672)];
+const SYSTEMS: [(&str, u16); 5] =
+    [("http", 443), ("postgres", 5432), ("sqlite", 0), ("rabbitmq", 5672), ("webhook", 0)];
 const TEST_WITHIN: Duration = Duration::from_secs(10);
 const MOST_CONFIG_BYTES: usize = 64 << 10;
 const MOST_SECRET_BYTES: usize = 64 << 10;
@@ -55,7 +56,10 @@ impl App {
         if let Some(there) = &there
             && there.kind != params.kind.as_str()
         {
-            let sentence = format!("{} is a connection to {}. Make a new one for {}.", params.name, there.kind, params.kind);
+            let sentence = format!(
+                "{} is a connection to {}. Make a new one for {}.",
+                params.name, there.kind, params.kind
+            );
             return Err(Refusal::new(RefusalCode::Conflict, sentence).at("/kind"));
         }
         let mut secrets = there.as_ref().map(sealed).unwrap_or_default();
@@ -127,14 +131,22 @@ fn no_connection(name: &str) -> Refusal {
 }
 
 fn check(params: &ConnectionSave) -> Result<(), Refusal> {
-    let wrong = |field: &str, sentence: String| Err(Refusal::new(RefusalCode::BadRequest, sentence).at(field));
+    let wrong =
+        |field: &str, sentence: String| Err(Refusal::new(RefusalCode::BadRequest, sentence).at(field));
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
-    if params.name.trim().is_empty() || params.name.chars().count() > 64 || !params.name.chars().all(is_plain) {
-        return wrong("/name", "A connection's name has up to 64 letters, digits, spaces, dots, - and _.".into());
+    if params.name.trim().is_empty() || params.name.chars().count() > 64 || !params.name.chars().all(is_plain)
+    {
+        return wrong(
+            "/name",
+            "A connection's name has up to 64 letters, digits, spaces, dots, - and _.".into(),
+        );
     }
     if !SYSTEMS.iter().any(|(system, _)| *system == params.kind) {
         let systems: Vec<&str> = SYSTEMS.iter().map(|(system, _)| *system).collect();
-        return wrong("/kind", format!("There are connections to {}; not to {}.", systems.join(", "), params.kind));
+        return wrong(
+            "/kind",
+            format!("There are connections to {}; not to {}.", systems.join(", "), params.kind),
+        );
     }
     let Some(config) = params.config.as_object() else {
         return wrong("/config", "The settings of a connection are an object.".into());
@@ -143,9 +155,13 @@ fn check(params: &ConnectionSave) -> Result<(), Refusal> {
         return wrong("/config", "The settings of a connection are at most 64 KiB.".into());
     }
     if let Some(name) = config.keys().find(|name| SECRET_WORDS.contains(&name.as_str())) {
-        return wrong(&format!("/config/{name}"), format!("{name} is a secret: send it with the secrets, which are sealed."));
+        return wrong(
+            &format!("/config/{name}"),
+            format!("{name} is a secret: send it with the secrets, which are sealed."),
+        );
     }
-    if let Some((name, _)) = params.secrets.iter().find(|(_, it)| it.as_ref().is_some_and(|it| it.len() > MOST_SECRET_BYTES))
+    if let Some((name, _)) =
+        params.secrets.iter().find(|(_, it)| it.as_ref().is_some_and(|it| it.len() > MOST_SECRET_BYTES))
     {
         return wrong(&format!("/secrets/{name}"), "A secret is at most 64 KiB.".into());
     }
@@ -157,6 +173,9 @@ async fn reach(account: Arc<Account>) -> Result<String, String> {
     let settings = account.settings();
     let text = |field: &str| settings.get(field).map(Value::to_plain).filter(|it| !it.is_empty());
     let kind = account.kind().to_owned();
+    if kind == "webhook" {
+        return Ok("Senders come to Arna here; there is nobody to ask.".into());
+    }
     if kind == "sqlite" {
         let path = text("path").or_else(|| text("address")).ok_or("The connection names no file.")?;
         return match std::fs::metadata(&path) {
@@ -165,13 +184,17 @@ async fn reach(account: Arc<Account>) -> Result<String, String> {
             Err(why) => Err(format!("{path} cannot be used: {why}.")),
         };
     }
-    let address = text("address").or_else(|| text("base_url")).or_else(|| text("url")).or_else(|| text("host"));
+    let address =
+        text("address").or_else(|| text("base_url")).or_else(|| text("url")).or_else(|| text("host"));
     let address = address.ok_or("The connection names no address.")?;
     let default = SYSTEMS.iter().find(|(system, _)| *system == kind).map_or(443, |(_, port)| *port);
     let port = text("port").and_then(|it| it.parse().ok());
-    let (host, port) = host_and_port(&address, port, default).ok_or_else(|| format!("{address} is no address."))?;
+    let (host, port) =
+        host_and_port(&address, port, default).ok_or_else(|| format!("{address} is no address."))?;
     let dialled = TcpStream::connect((host.as_str(), port)).await;
-    dialled.map(|_| format!("{host} answers at port {port}.")).map_err(|why| format!("{host} does not answer at port {port}: {why}."))
+    dialled
+        .map(|_| format!("{host} answers at port {port}."))
+        .map_err(|why| format!("{host} does not answer at port {port}: {why}."))
 }
 
 /// Host and port of an address, by its scheme where it names no port.

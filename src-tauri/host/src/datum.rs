@@ -48,7 +48,11 @@ fn number(number: &Number) -> Datum {
     }
     // a double that prints as the same decimal is the same decimal to whoever reads it
     match text.parse::<f64>() {
-        Ok(double) if double.is_finite() && text.len() <= 17 && Number::from_f64(double).as_ref() == Some(number) => {
+        Ok(double)
+            if double.is_finite()
+                && text.len() <= 17
+                && Number::from_f64(double).as_ref() == Some(number) =>
+        {
             Json::from(double)
         }
         Ok(_) | Err(_) => tagged("number", text),
@@ -94,7 +98,10 @@ fn read_at(datum: &Datum, depth: usize) -> Result<Value, String> {
                 Value::Record(record(fields.ok_or("An object with a $ needs its \"fields\".")?, depth)?)
             }
             Some(kind) => {
-                let text = it.get("text").and_then(Json::as_str).ok_or_else(|| format!("A {kind} needs its \"text\"."))?;
+                let text = it
+                    .get("text")
+                    .and_then(Json::as_str)
+                    .ok_or_else(|| format!("A {kind} needs its \"text\"."))?;
                 temporal(kind, text)?
             }
         },

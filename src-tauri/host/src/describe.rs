@@ -126,10 +126,12 @@ fn effect_word(effect: Effect) -> &'static str {
 /// One line that says what a node does: the first telling values of its configuration.
 fn summary(config: &serde_json::Value) -> String {
     const TELLING: [&str; 14] = [
-        "method", "url", "path", "cron", "every", "keep", "when", "sql", "table", "queue", "by", "fields", "key", "set",
+        "method", "url", "path", "cron", "every", "keep", "when", "sql", "table", "queue", "by", "fields",
+        "key", "set",
     ];
     let Some(config) = config.as_object() else { return String::new() };
-    let words: Vec<String> = TELLING.iter().filter_map(|name| config.get(*name)).filter_map(word).take(2).collect();
+    let words: Vec<String> =
+        TELLING.iter().filter_map(|name| config.get(*name)).filter_map(word).take(2).collect();
     let line = words.join(" ");
     if line.chars().count() <= LINE { line } else { line.chars().take(LINE - 1).chain(['…']).collect() }
 }
@@ -137,7 +139,8 @@ fn summary(config: &serde_json::Value) -> String {
 fn word(value: &serde_json::Value) -> Option<String> {
     match value {
         serde_json::Value::String(text) => {
-            let text = text.trim_start_matches("= ").trim_start_matches('=').lines().next().unwrap_or_default();
+            let text =
+                text.trim_start_matches("= ").trim_start_matches('=').lines().next().unwrap_or_default();
             (!text.is_empty()).then(|| text.to_owned())
         }
         serde_json::Value::Number(number) => Some(number.to_string()),

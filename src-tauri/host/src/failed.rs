@@ -20,7 +20,9 @@ impl App {
         let most = params.limit.unwrap_or(SHOWN).clamp(1, MOST_SHOWN);
         let groups = self.journal.look(|it| it.letter_groups()).await.map_err(|e| refusal(&e))?;
         let mut shown = Vec::new();
-        for group in groups.into_iter().filter(|it| params.flow.as_deref().is_none_or(|flow| base(&it.flow) == flow)) {
+        for group in
+            groups.into_iter().filter(|it| params.flow.as_deref().is_none_or(|flow| base(&it.flow) == flow))
+        {
             let filter = LetterFilter {
                 flow: Some(group.flow.clone()),
                 node: Some(group.node.clone()),
@@ -67,11 +69,12 @@ impl App {
         }
         let mut letters = Vec::with_capacity(ids.len());
         for id in ids {
-            let letter: LetterId = id
-                .parse()
-                .map_err(|e: journal::NotAnId| Refusal::new(RefusalCode::BadRequest, e.to_string()).at("/ids"))?;
+            let letter: LetterId = id.parse().map_err(|e: journal::NotAnId| {
+                Refusal::new(RefusalCode::BadRequest, e.to_string()).at("/ids")
+            })?;
             let found = self.journal.look(move |it| it.letter(letter)).await.map_err(|e| refusal(&e))?;
-            let gone = || Refusal::new(RefusalCode::NotFound, format!("There is no failed record {id}.")).at("/ids");
+            let gone =
+                || Refusal::new(RefusalCode::NotFound, format!("There is no failed record {id}.")).at("/ids");
             letters.push(found.filter(|it| it.resolution.is_none()).ok_or_else(gone)?);
         }
         Ok(letters)
@@ -142,7 +145,9 @@ impl App {
         let bad = |e: journal::NotAnId| Refusal::new(RefusalCode::BadRequest, e.to_string()).at("/id");
         let question: QuestionId = params.id.parse().map_err(bad)?;
         let row = self.journal.look(move |it| it.question(question)).await.map_err(|e| refusal(&e))?;
-        let gone = || Refusal::new(RefusalCode::NotFound, format!("There is no open question {}.", params.id)).at("/id");
+        let gone = || {
+            Refusal::new(RefusalCode::NotFound, format!("There is no open question {}.", params.id)).at("/id")
+        };
         let row = row.filter(|it| it.verdict.is_none()).ok_or_else(gone)?;
         let verdict = match params.answer {
             Answer::Happened => Verdict::Sent,
@@ -194,7 +199,11 @@ fn failed_record(letter: &LetterRow) -> FailedRecord {
         id: letter.letter.to_string(),
         run: letter.at.run.to_string(),
         record: frozen(&letter.inputs),
-        error: Failure { code: letter.error.code.to_string(), sentence: letter.error.message.clone(), cause: None },
+        error: Failure {
+            code: letter.error.code.to_string(),
+            sentence: letter.error.message.clone(),
+            cause: None,
+        },
         attempts: letter.attempts,
         failed_ms: letter.failed_ms,
     }
@@ -203,6 +212,7 @@ fn failed_record(letter: &LetterRow) -> FailedRecord {
 /// The record that left a run, as the engine froze it: beside it stand its key and its attempts.
 fn frozen(bytes: &[u8]) -> Datum {
     let whole = codec::decode(bytes).ok();
-    let record = whole.as_ref().and_then(Value::as_record).and_then(|it| it.get("record")).and_then(Value::as_record);
+    let record =
+        whole.as_ref().and_then(Value::as_record).and_then(|it| it.get("record")).and_then(Value::as_record);
     record.map_or_else(|| datum::of_record(&Record::empty()), datum::of_record)
 }

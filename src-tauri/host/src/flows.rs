@@ -56,7 +56,8 @@ impl App {
             let stored = self.stored(&row.flow).await?;
             let failed = groups.iter().filter(|it| it.flow == row.flow).map(|it| it.count).sum();
             let listed = self.row(&stored, failed).await?;
-            let haystack = format!("{} {} {} {}", listed.name, listed.folder, listed.note, stored.text).to_lowercase();
+            let haystack =
+                format!("{} {} {} {}", listed.name, listed.folder, listed.note, stored.text).to_lowercase();
             if wanted.split_whitespace().all(|word| haystack.contains(word)) {
                 flows.push(listed);
             }
@@ -178,7 +179,12 @@ impl App {
     }
 
     /// Saves a document as the newest version; the same text again is no new version.
-    pub(crate) async fn save(&self, id: &str, document: &Document, note: Option<String>) -> Result<u32, Refusal> {
+    pub(crate) async fn save(
+        &self,
+        id: &str,
+        document: &Document,
+        note: Option<String>,
+    ) -> Result<u32, Refusal> {
         let text = print(document);
         let flow = id.to_owned();
         let newest = self.journal.look(move |it| {
@@ -212,7 +218,8 @@ impl App {
             if let Some(refusal) = missing(document, &self.shelf.touches(document), &given) {
                 return Err(refusal);
             }
-            let live = self.shelf.live(&params.flow, Some(&stored.row.hash)).map_err(|e| engine_refusal(&e))?;
+            let live =
+                self.shelf.live(&params.flow, Some(&stored.row.hash)).map_err(|e| engine_refusal(&e))?;
             self.engine.arm(live).map_err(|e| engine_refusal(&e))?;
             let armed = Change::ArmFlow { flow: stored.row.flow.clone(), armed: true };
             let live = setting(live_key(&params.flow), &stored.row.version.to_string());
@@ -272,7 +279,8 @@ impl App {
         let id = flow.clone();
         let text = self.journal.look(move |it| it.flow_text(&id, version)).await.map_err(|e| refusal(&e))?;
         let text = text.ok_or_else(|| {
-            Refusal::new(RefusalCode::NotFound, format!("The flow {flow} has no version {version}.")).at("/version")
+            Refusal::new(RefusalCode::NotFound, format!("The flow {flow} has no version {version}."))
+                .at("/version")
         })?;
         Ok(FlowVersion { version, text: String::from_utf8_lossy(&text).into_owned() })
     }
@@ -280,7 +288,8 @@ impl App {
     pub(crate) async fn flow_restore(&self, params: FlowVersionId) -> Result<FlowSaved, Refusal> {
         let old = self.flow_version_get(params.clone()).await?;
         let note = Some(format!("Version {} restored", old.version));
-        let save = FlowSave { flow: Some(params.flow), text: old.text, expected_version: None, folder: None, note };
+        let save =
+            FlowSave { flow: Some(params.flow), text: old.text, expected_version: None, folder: None, note };
         self.flow_save(save).await
     }
 

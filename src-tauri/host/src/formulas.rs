@@ -93,13 +93,23 @@ fn evaluate_formula(text: &str, (record, roots): (&Record, &Roots)) -> FormulaEv
                 sentence = format!("{sentence} {suggestion}");
             }
             let (from, to) = (before + error.span.start as usize, before + error.span.end as usize);
-            return nothing(FormulaFault { sentence, from: units(text, from), to: units(text, to), is_syntax: true });
+            return nothing(FormulaFault {
+                sentence,
+                from: units(text, from),
+                to: units(text, to),
+                is_syntax: true,
+            });
         }
     };
     let outcome = formula.eval(&Scope::with(record, roots));
     let fault = outcome.fault.map(|fault| {
         let (from, to) = (before + fault.span.start as usize, before + fault.span.end as usize);
-        FormulaFault { sentence: fault.message, from: units(text, from), to: units(text, to), is_syntax: false }
+        FormulaFault {
+            sentence: fault.message,
+            from: units(text, from),
+            to: units(text, to),
+            is_syntax: false,
+        }
     });
     FormulaEvaluated {
         value: datum::of(&outcome.value),
@@ -110,12 +120,18 @@ fn evaluate_formula(text: &str, (record, roots): (&Record, &Roots)) -> FormulaEv
 }
 
 fn evaluate_template(text: &str, (record, roots): (&Record, &Roots)) -> FormulaEvaluated {
-    let whole = |sentence: String, is_syntax: bool| FormulaFault { sentence, from: 0, to: units(text, text.len()), is_syntax };
+    let whole = |sentence: String, is_syntax: bool| FormulaFault {
+        sentence,
+        from: 0,
+        to: units(text, text.len()),
+        is_syntax,
+    };
     let template = match Template::parse(text) {
         Ok(template) => template,
         Err(error) => {
             let (from, to) = (error.span.start as usize, error.span.end as usize);
-            let fault = FormulaFault { from: units(text, from), to: units(text, to), ..whole(error.message, true) };
+            let fault =
+                FormulaFault { from: units(text, from), to: units(text, to), ..whole(error.message, true) };
             return nothing(fault);
         }
     };
@@ -166,7 +182,8 @@ fn complete(params: &FormulaComplete, record: &Record) -> Completions {
         return Completions { from: params.at, options: Vec::new() };
     }
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '`');
-    let start = before.char_indices().rev().take_while(|(_, c)| is_part(*c)).last().map_or(at, |(place, _)| place);
+    let start =
+        before.char_indices().rev().take_while(|(_, c)| is_part(*c)).last().map_or(at, |(place, _)| place);
     let typed = &before[start..];
     let (path, word) = typed.rsplit_once('.').map_or((None, typed), |(path, word)| (Some(path), word));
     let from = at - word.len();
@@ -236,7 +253,8 @@ mod tests {
     use super::*;
 
     fn order() -> Record {
-        datum::read_record(&json!({"total": 12.5, "order no": "A-7", "lines": [{"sku": "X"}]})).expect("a record")
+        datum::read_record(&json!({"total": 12.5, "order no": "A-7", "lines": [{"sku": "X"}]}))
+            .expect("a record")
     }
 
     fn at_end(text: &str) -> Completions {

@@ -37,7 +37,12 @@ impl Held {
         let Some((_, effects)) = runs.iter_mut().find(|(it, _)| it == run) else { return };
         if effects.len() < MOST_EFFECTS {
             let id = effects.len() as u64 + 1;
-            effects.push(HeldEffect { id, node: node.into(), sentence: sentence.into(), body: datum::of_record(record) });
+            effects.push(HeldEffect {
+                id,
+                node: node.into(),
+                sentence: sentence.into(),
+                body: datum::of_record(record),
+            });
         }
     }
 }
@@ -55,7 +60,8 @@ pub(crate) fn hold(plan: &Plan, held: &Held) -> Plan {
         };
         if goes_out {
             let sentence = format!("{} ({})", step.title, step.kind);
-            step.behaviour = Behaviour::Action(Arc::new(Hold { node: step.id.to_string(), sentence, held: held.clone() }));
+            step.behaviour =
+                Behaviour::Action(Arc::new(Hold { node: step.id.to_string(), sentence, held: held.clone() }));
         }
     }
     plan
@@ -75,7 +81,8 @@ impl Action for Hold {
 
     async fn run(&self, call: Call<'_>, cx: &dyn Cx) -> Result<Value, NodeError> {
         let run = cx.roots().run.get("id").and_then(Value::as_text).map(str::to_owned);
-        let run = run.ok_or_else(|| NodeError::new(Code::Internal, "The rehearsal does not know its run."))?;
+        let run =
+            run.ok_or_else(|| NodeError::new(Code::Internal, "The rehearsal does not know its run."))?;
         self.held.note(&run, (&self.node, &self.sentence), call.record);
         Ok(Value::Null)
     }

@@ -12,8 +12,8 @@ use model::document::{Diagnostic, Fill, Flow as Document};
 use crate::app::{App, engine_refusal};
 use crate::contract::{FlowArm, HeldEffect, Refusal, RefusalCode};
 use crate::runs::trigger_of;
-use crate::shelf::{REHEARSAL, grant_text, missing};
 use crate::sharing::grant_texts;
+use crate::shelf::{REHEARSAL, grant_text, missing};
 
 /// Allows whatever a flow asks for.
 const EVERYTHING: &str = "everything";
@@ -56,7 +56,11 @@ impl App {
             // several files may be taken in at once, each with slots of its own
             let Some(slot) = document.slots.get(name.as_str()) else { continue };
             let value = self.value(adopted.id, (name, &slot.fill), text).await?;
-            changes.push(Change::Slot { flow: id.into(), slot: name.as_str().into(), value: Some(value.to_string()) });
+            changes.push(Change::Slot {
+                flow: id.into(),
+                slot: name.as_str().into(),
+                value: Some(value.to_string()),
+            });
         }
         let at_ms = self.clock.now_ms();
         for item in self.shelf.touches(document) {
@@ -66,7 +70,8 @@ impl App {
                 continue;
             }
             for text in grant_texts(&item.resource).unwrap_or_default() {
-                let grant = Grant { flow: id.into(), node: item.node.clone(), resource: text.as_str().into() };
+                let grant =
+                    Grant { flow: id.into(), node: item.node.clone(), resource: text.as_str().into() };
                 changes.push(Change::Grant(grant, at_ms));
             }
         }
@@ -80,7 +85,8 @@ impl App {
     async fn value(&self, id: &str, slot: (&str, &Fill), text: &str) -> Result<serde_json::Value, Refusal> {
         let (name, fill) = slot;
         let wrong = || {
-            Refusal::new(RefusalCode::BadRequest, format!("--set {name}={text}: {} is needed.", fill.noun())).at(name)
+            Refusal::new(RefusalCode::BadRequest, format!("--set {name}={text}: {} is needed.", fill.noun()))
+                .at(name)
         };
         let value = match fill {
             Fill::Connection(system) => {
@@ -168,7 +174,8 @@ impl App {
         self.save(&id, adopted.document, None).await?;
         let live = self.shelf.ready(&id, adopted.document).map_err(|e| engine_refusal(&e))?;
         let trigger = trigger_of(&live.program, trigger)?;
-        let ended = self.engine.run(live, Start::new(&trigger, records)).await.map_err(|e| engine_refusal(&e))?;
+        let ended =
+            self.engine.run(live, Start::new(&trigger, records)).await.map_err(|e| engine_refusal(&e))?;
         let held = self.shelf.held().of(&ended.run);
         Ok((ended, held))
     }

@@ -56,7 +56,8 @@ impl App {
             // runs are resumed and shown by the hash of their text, so a tried text is kept like a version
             self.save(&id, &document, None).await?;
         }
-        let run = self.engine.start(live, Start::new(&trigger, records)).await.map_err(|e| engine_refusal(&e))?;
+        let run =
+            self.engine.start(live, Start::new(&trigger, records)).await.map_err(|e| engine_refusal(&e))?;
         Ok(RunId { run })
     }
 
@@ -76,7 +77,9 @@ impl App {
         let found = self.journal.look(move |it| it.run(run)).await.map_err(|e| refusal(&e))?;
         match found {
             None => Err(no_run(&params.run)),
-            Some(_) => Err(Refusal::new(RefusalCode::Refused, format!("The run {} is not at work.", params.run))),
+            Some(_) => {
+                Err(Refusal::new(RefusalCode::Refused, format!("The run {} is not at work.", params.run)))
+            }
         }
     }
 
@@ -92,7 +95,8 @@ impl App {
             most,
         };
         let rows = self.run_rows(params.flow.as_deref(), filter).await?;
-        let cursor = (rows.len() == most as usize).then(|| rows.last().map(|it| it.run.to_string())).flatten();
+        let cursor =
+            (rows.len() == most as usize).then(|| rows.last().map(|it| it.run.to_string())).flatten();
         let mut runs = Vec::with_capacity(rows.len());
         for row in rows {
             let run = row.run;
@@ -136,7 +140,11 @@ impl App {
             rehearsal: row.flow.ends_with(REHEARSAL),
             flow_name: program.as_ref().map_or_else(|| row.flow.to_string(), |it| it.name.clone()),
             // a tried text is a version of nothing
-            version: versions.iter().filter(|_| !row.flow.contains('~')).find(|it| it.hash == row.flow_hash).map_or(0, |it| it.version),
+            version: versions
+                .iter()
+                .filter(|_| !row.flow.contains('~'))
+                .find(|it| it.hash == row.flow_hash)
+                .map_or(0, |it| it.version),
             trigger: row.trigger.to_string(),
             state: state(row.state),
             started_ms: row.started_ms,
@@ -177,7 +185,8 @@ impl App {
         let program = self.program_of(&detail);
         let counts = self.counts_in(&detail, program.as_deref());
         let (flow, hash) = (detail.row.flow.to_string(), detail.row.flow_hash);
-        let text = self.journal.look(move |it| it.flow_by_hash(&flow, &hash)).await.map_err(|e| refusal(&e))?;
+        let text =
+            self.journal.look(move |it| it.flow_by_hash(&flow, &hash)).await.map_err(|e| refusal(&e))?;
         let stored = |bytes: &[u8]| program.as_deref().map(|it| read_counts(it, bytes)).unwrap_or_default();
         let steps = counts.nodes.iter().map(|(node, it)| StepRow {
             node: node.clone(),
@@ -242,7 +251,9 @@ impl App {
 /// The document cut to a node and everything that leads to it.
 fn up_to(document: &Document, node: &str) -> Result<Document, Refusal> {
     if !document.nodes.contains_key(node) {
-        return Err(Refusal::new(RefusalCode::NotFound, format!("The flow has no step {node}.")).at("/to_node"));
+        return Err(
+            Refusal::new(RefusalCode::NotFound, format!("The flow has no step {node}.")).at("/to_node")
+        );
     }
     let mut kept: HashSet<String> = HashSet::from([node.to_owned()]);
     let mut ahead = vec![node.to_owned()];
@@ -279,7 +290,10 @@ pub(crate) fn trigger_of(program: &Program, wanted: Option<&str>) -> Result<Stri
 pub(crate) fn given_records(data: &[Datum], field: &str) -> Result<Vec<Record>, Refusal> {
     let wrong = |sentence: String| Refusal::new(RefusalCode::BadRequest, sentence).at(field);
     if data.len() > MOST_GIVEN {
-        return Err(wrong(format!("At most {MOST_GIVEN} records can be handed in; these are {}.", data.len())));
+        return Err(wrong(format!(
+            "At most {MOST_GIVEN} records can be handed in; these are {}.",
+            data.len()
+        )));
     }
     data.iter()
         .enumerate()
@@ -289,7 +303,8 @@ pub(crate) fn given_records(data: &[Datum], field: &str) -> Result<Vec<Record>, 
 
 /// Output ports whose records are asked for, as (node, port).
 fn ports_of(program: &Program, params: &RunRecords) -> Result<Vec<(String, String)>, Refusal> {
-    let no_node = || Refusal::new(RefusalCode::NotFound, format!("The run has no step {}.", params.node)).at("/node");
+    let no_node =
+        || Refusal::new(RefusalCode::NotFound, format!("The run has no step {}.", params.node)).at("/node");
     let number = program.node(&params.node).ok_or_else(no_node)?;
     let node = &program.nodes[number];
     match params.side {
@@ -300,8 +315,14 @@ fn ports_of(program: &Program, params: &RunRecords) -> Result<Vec<(String, Strin
         Side::In => {
             let port = params.port.clone().or_else(|| node.inputs.first().cloned()).unwrap_or_default();
             let end = format!("{}.{port}", params.node);
-            let split = |from: &String| from.split_once('.').map(|(node, port)| (node.to_owned(), port.to_owned()));
-            Ok(program.wire_names.iter().filter(|(_, to)| *to == end).filter_map(|(from, _)| split(from)).collect())
+            let split =
+                |from: &String| from.split_once('.').map(|(node, port)| (node.to_owned(), port.to_owned()));
+            Ok(program
+                .wire_names
+                .iter()
+                .filter(|(_, to)| *to == end)
+                .filter_map(|(from, _)| split(from))
+                .collect())
         }
     }
 }
@@ -315,7 +336,10 @@ fn total(counts: &RunCounts, params: &RunRecords, ports: &[(String, String)]) ->
     if !wires.is_empty() {
         return wires.values().sum();
     }
-    counts.nodes.get(&params.node).map_or(0, |it| if params.side == Side::In { it.records_in } else { it.records_out })
+    counts
+        .nodes
+        .get(&params.node)
+        .map_or(0, |it| if params.side == Side::In { it.records_in } else { it.records_out })
 }
 
 fn page(records: &[Record], params: &RunRecords, (total, whole): (u64, bool)) -> RecordsPage {
@@ -356,11 +380,13 @@ pub(crate) fn moved(counts: &RunCounts) -> u64 {
 }
 
 pub(crate) fn run_id(text: &str) -> Result<journal::RunId, Refusal> {
-    text.parse().map_err(|e: journal::NotAnId| Refusal::new(RefusalCode::BadRequest, e.to_string()).at("/run"))
+    text.parse()
+        .map_err(|e: journal::NotAnId| Refusal::new(RefusalCode::BadRequest, e.to_string()).at("/run"))
 }
 
 fn no_run(run: &str) -> Refusal {
-    Refusal::new(RefusalCode::NotFound, format!("There is no run {run}. Old runs are removed after a while.")).at("/run")
+    Refusal::new(RefusalCode::NotFound, format!("There is no run {run}. Old runs are removed after a while."))
+        .at("/run")
 }
 
 /// A state of the journal in the words of the contract.

@@ -106,7 +106,9 @@ impl App {
                 let account = account.ok_or_else(|| wrong(format!("There is no connection {name}.")))?;
                 let kind = sdk::Connection::kind(&*account);
                 if kind != system {
-                    return Err(wrong(format!("The connection {name} is for {kind}; the slot needs {system}.")));
+                    return Err(wrong(format!(
+                        "The connection {name} is for {kind}; the slot needs {system}."
+                    )));
                 }
             }
             Fill::Folder(_) => {
@@ -117,7 +119,9 @@ impl App {
                     return Err(wrong(format!("{} is not a folder.", whole.display())));
                 }
                 if whole.starts_with(self.journal.folder()) || self.journal.folder().starts_with(&whole) {
-                    return Err(wrong("Arna's own data folder is never given to a flow. Choose another one.".into()));
+                    return Err(wrong(
+                        "Arna's own data folder is never given to a flow. Choose another one.".into(),
+                    ));
                 }
                 return Ok(whole.to_string_lossy().into_owned().into());
             }
@@ -143,14 +147,18 @@ impl App {
             Refusal::new(RefusalCode::Refused, sentence).at("/resource")
         })?;
         let asked = self.shelf.touches(&document);
-        if params.granted && !asked.iter().any(|it| it.node == params.node && it.resource == params.resource) {
+        if params.granted && !asked.iter().any(|it| it.node == params.node && it.resource == params.resource)
+        {
             let sentence = format!("The step {} does not ask for this.", params.node);
             return Err(Refusal::new(RefusalCode::BadRequest, sentence).at("/resource"));
         }
         let mut changes = Vec::new();
         for text in texts {
-            let grant =
-                Grant { flow: stored.row.flow.clone(), node: params.node.as_str().into(), resource: text.as_str().into() };
+            let grant = Grant {
+                flow: stored.row.flow.clone(),
+                node: params.node.as_str().into(),
+                resource: text.as_str().into(),
+            };
             let action = if params.granted { "grant.give" } else { "grant.take" };
             changes.push(self.audited(action, &params.flow, &format!("{} {text}", params.node)));
             changes.push(match params.granted {
@@ -166,8 +174,12 @@ impl App {
     fn offered(&self) -> Vec<PathBuf> {
         let Some(gallery) = &self.gallery else { return Vec::new() };
         let Ok(entries) = gallery.read_dir() else { return Vec::new() };
-        let mut folders: Vec<PathBuf> =
-            entries.flatten().map(|it| it.path()).filter(|it| it.join("flow.json").is_file()).take(MOST_OFFERED).collect();
+        let mut folders: Vec<PathBuf> = entries
+            .flatten()
+            .map(|it| it.path())
+            .filter(|it| it.join("flow.json").is_file())
+            .take(MOST_OFFERED)
+            .collect();
         folders.sort();
         folders
     }
@@ -191,10 +203,12 @@ impl App {
 
     pub(crate) async fn gallery_get(&self, params: GalleryGet) -> Result<GalleryFlow, Refusal> {
         let missing = || {
-            Refusal::new(RefusalCode::NotFound, format!("The gallery has no flow {}.", params.slug)).at("/slug")
+            Refusal::new(RefusalCode::NotFound, format!("The gallery has no flow {}.", params.slug))
+                .at("/slug")
         };
         // the slug is looked up in the list, so that it never becomes a path
-        let folder = self.offered().into_iter().find(|it| it.file_name().is_some_and(|it| it == params.slug.as_str()));
+        let folder =
+            self.offered().into_iter().find(|it| it.file_name().is_some_and(|it| it == params.slug.as_str()));
         let folder = folder.ok_or_else(missing)?;
         let loaded = load(&folder).map_err(|found| unreadable(&found))?;
         Ok(GalleryFlow { slug: params.slug, text: print(&loaded.flow), readme: readme(&folder) })
@@ -213,7 +227,9 @@ pub(crate) fn is_near(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
     match name.parse::<std::net::IpAddr>() {
         Ok(std::net::IpAddr::V4(it)) => it.is_loopback() || it.is_private() || it.is_link_local(),
-        Ok(std::net::IpAddr::V6(it)) => it.is_loopback() || it.is_unique_local() || it.is_unicast_link_local(),
+        Ok(std::net::IpAddr::V6(it)) => {
+            it.is_loopback() || it.is_unique_local() || it.is_unicast_link_local()
+        }
         Err(_) => name == "localhost" || name.ends_with(".localhost") || name.ends_with(".local"),
     }
 }
@@ -234,4 +250,3 @@ fn about(document: &Document, readme: &str) -> String {
     let body = readme.lines().skip_while(|line| line.starts_with('#') || line.trim().is_empty());
     body.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ")
 }
-

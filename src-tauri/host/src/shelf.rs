@@ -52,7 +52,14 @@ pub(crate) struct Given {
 
 impl Shelf {
     pub(crate) fn new(journal: Journal, kinds: Arc<Kinds>, vault: Arc<Vault>) -> Shelf {
-        Shelf(Arc::new(Inner { journal, kinds, vault, lives: Mutex::default(), accounts: Mutex::default(), held: Held::default() }))
+        Shelf(Arc::new(Inner {
+            journal,
+            kinds,
+            vault,
+            lives: Mutex::default(),
+            accounts: Mutex::default(),
+            held: Held::default(),
+        }))
     }
 
     /// The catalogue.
@@ -177,7 +184,10 @@ impl Shelf {
         let Some(plan) = checked.plan else {
             let first = checked.diagnostics.iter().find(|it| it.is_error()).map(ToString::to_string);
             let why = first.unwrap_or_else(|| "it cannot be planned".into());
-            return Err(NodeError::new(Code::Config, format!("The flow {} cannot run: {why}", document.name)));
+            return Err(NodeError::new(
+                Code::Config,
+                format!("The flow {} cannot run: {why}", document.name),
+            ));
         };
         let authority = self.authority(document, &self.given(flow)?)?;
         if flow.ends_with(REHEARSAL) {
@@ -262,15 +272,16 @@ pub(crate) fn is_granted(item: &Item, given: &Given) -> bool {
     match &item.resource {
         // who arms a flow lets its clock run
         Resource::Schedule { .. } => true,
-        Resource::FolderSlot { slot, .. } | Resource::AddressSlot { slot, .. } | Resource::Connection { slot, .. } | Resource::Flow { slot } => {
-            given.slots.contains_key(slot)
-        }
+        Resource::FolderSlot { slot, .. }
+        | Resource::AddressSlot { slot, .. }
+        | Resource::Connection { slot, .. }
+        | Resource::Flow { slot } => given.slots.contains_key(slot),
         Resource::Unknown { .. } => false,
-        Resource::Host { .. } | Resource::Folder { .. } | Resource::Hook { .. } => {
-            grant_text(&item.resource).is_some_and(|text| {
-                given.grants.contains(&(item.node.to_string(), text.clone())) || given.grants.contains(&("*".into(), text))
-            })
-        }
+        Resource::Host { .. } | Resource::Folder { .. } | Resource::Hook { .. } => grant_text(&item.resource)
+            .is_some_and(|text| {
+                given.grants.contains(&(item.node.to_string(), text.clone()))
+                    || given.grants.contains(&("*".into(), text))
+            }),
     }
 }
 

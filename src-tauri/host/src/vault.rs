@@ -62,7 +62,9 @@ pub enum VaultError {
     #[error("The system gave no random numbers, so no secret can be sealed.")]
     NoRandom,
     /// A sealed value does not open.
-    #[error("The secret {secret} of the connection {connection} does not open with this vault. Enter it again.")]
+    #[error(
+        "The secret {secret} of the connection {connection} does not open with this vault. Enter it again."
+    )]
     Damaged {
         /// The connection.
         connection: String,
@@ -93,7 +95,11 @@ impl Vault {
     ///
     /// # Errors
     /// See [`VaultError`]; nothing falls back to a weaker way of keeping the key.
-    pub fn open(folder: &Path, passphrase: Option<&str>, installation: [u8; 16]) -> Result<Vault, VaultError> {
+    pub fn open(
+        folder: &Path,
+        passphrase: Option<&str>,
+        installation: [u8; 16],
+    ) -> Result<Vault, VaultError> {
         let wrapped = folder.join(WRAPPED_FILE);
         let (key, keeping) = match (wrapped.exists(), passphrase) {
             (true, Some(passphrase)) => (unwrap_key(&wrapped, passphrase)?, Keeping::Passphrase),
@@ -140,7 +146,10 @@ impl Vault {
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or_else(damaged)?;
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| damaged())?;
         let about = self.about(connection, secret);
-        let plain = self.cipher.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &about }).map_err(|_| damaged())?;
+        let plain = self
+            .cipher
+            .decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &about })
+            .map_err(|_| damaged())?;
         String::from_utf8(plain).map_err(|_| damaged())
     }
 
@@ -182,7 +191,11 @@ fn read_key(file: &Path) -> Result<[u8; KEY_BYTES], VaultError> {
     bytes.try_into().map_err(|_| file_error(file, "it holds no key"))
 }
 
-fn derive(passphrase: &str, salt: &[u8], (memory_kib, passes): (u32, u32)) -> Result<[u8; KEY_BYTES], String> {
+fn derive(
+    passphrase: &str,
+    salt: &[u8],
+    (memory_kib, passes): (u32, u32),
+) -> Result<[u8; KEY_BYTES], String> {
     // a file from elsewhere must not ask for all memory there is
     if memory_kib > 4 * MEMORY_KIB || passes > 4 * PASSES {
         return Err("it asks for more work than this program does".into());
@@ -219,8 +232,8 @@ fn unwrap_key(file: &Path, passphrase: &str) -> Result<[u8; KEY_BYTES], VaultErr
     let bytes = |text: &str| BASE64.decode(text).map_err(|_| file_error(file, "it holds no key"));
     let (salt, nonce, sealed) = (bytes(&wrapped.salt)?, bytes(&wrapped.nonce)?, bytes(&wrapped.key)?);
     let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| file_error(file, "it holds no key"))?;
-    let outer =
-        derive(passphrase, &salt, (wrapped.memory_kib, wrapped.passes)).map_err(|why| file_error(file, why))?;
+    let outer = derive(passphrase, &salt, (wrapped.memory_kib, wrapped.passes))
+        .map_err(|why| file_error(file, why))?;
     let wrong = || VaultError::WrongPassphrase(file.parent().unwrap_or(file).display().to_string());
     let key = XChaCha20Poly1305::new(&outer.into())
         .decrypt(&XNonce::from(nonce), sealed.as_slice())
@@ -250,7 +263,10 @@ fn check_private(file: &Path) -> Result<(), VaultError> {
         use std::os::unix::fs::PermissionsExt;
         let mode = fs::metadata(file).map_err(|e| file_error(file, e))?.permissions().mode();
         if mode & 0o077 != 0 {
-            return Err(file_error(file, format!("other users may read it; run: chmod 600 {}", file.display())));
+            return Err(file_error(
+                file,
+                format!("other users may read it; run: chmod 600 {}", file.display()),
+            ));
         }
     }
     Ok(())
@@ -305,7 +321,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         drop(opened(folder.path(), None));
         let file = folder.path().join(KEY_FILE);
-        let mode = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("the mode is set");
+        let mode =
+            |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("the mode is set");
         assert_eq!(fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o600);
         mode(0o644);
         assert!(Vault::open(folder.path(), None, [7; 16]).is_err());

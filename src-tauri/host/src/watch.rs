@@ -11,8 +11,8 @@ use engine::{EndState, EngineEvent};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::app::App;
-use crate::shelf::base;
 use crate::contract::{Event, Failure, NodeCounts, NodeState, RunCounts, RunState};
+use crate::shelf::base;
 
 /// Between two reports of a run at work: five a second at most.
 const BETWEEN: Duration = Duration::from_millis(200);
@@ -41,7 +41,11 @@ pub(crate) async fn pump(app: Weak<App>, mut events: Receiver<EngineEvent>) {
     }
 }
 
-async fn ended(app: &App, (flow, run): (String, String), (state, error): (EndState, Option<&sdk::NodeError>)) {
+async fn ended(
+    app: &App,
+    (flow, run): (String, String),
+    (state, error): (EndState, Option<&sdk::NodeError>),
+) {
     let at_ms = app.clock.now_ms();
     let counts = app.counts_of(&run).await.unwrap_or_default();
     let error = error.map(failure);

@@ -52,7 +52,8 @@ impl App {
     }
 
     pub(crate) async fn settings_set(&self, settings: Settings) -> Result<Settings, Refusal> {
-        let wrong = |field: &str, sentence: &str| Err(Refusal::new(RefusalCode::BadRequest, sentence).at(field));
+        let wrong =
+            |field: &str, sentence: &str| Err(Refusal::new(RefusalCode::BadRequest, sentence).at(field));
         if !["", "en", "ru", "kk"].contains(&settings.language.as_str()) {
             return wrong("/language", "The languages are en, ru and kk.");
         }
@@ -72,7 +73,8 @@ impl App {
     }
 
     pub(crate) async fn schedule_next(&self, params: ScheduleNext) -> Result<ScheduleTimes, Refusal> {
-        let wrong = |sentence: String| Refusal::new(RefusalCode::BadRequest, format!("{sentence}.")).at("/cron");
+        let wrong =
+            |sentence: String| Refusal::new(RefusalCode::BadRequest, format!("{sentence}.")).at("/cron");
         let schedule = Schedule::parse(&params.cron, &params.zone).map_err(wrong)?;
         let zone = TimeZone::get(&params.zone).unwrap_or(TimeZone::UTC);
         let mut next = Vec::with_capacity(NEXT);
@@ -90,7 +92,8 @@ impl App {
 
 /// The catalogue of these kinds, by shelf and title.
 pub fn catalogue(kinds: &Kinds) -> Catalogue {
-    let mut rows: Vec<(usize, KindRow)> = kinds.iter().map(|spec| (spec.category as usize, row(spec))).collect();
+    let mut rows: Vec<(usize, KindRow)> =
+        kinds.iter().map(|spec| (spec.category as usize, row(spec))).collect();
     rows.sort_by(|(a, left), (b, right)| (a, &left.title).cmp(&(b, &right.title)));
     Catalogue { kinds: rows.into_iter().map(|(_, row)| row).collect() }
 }
@@ -119,7 +122,9 @@ fn row(spec: &sdk::Spec) -> KindRow {
         outputs,
         words: spec.words.iter().map(|it| (*it).to_owned()).collect(),
         icon: connector.into(),
-        connection: ["http", "postgres", "sqlite", "rabbitmq"].contains(&connector).then(|| connector.to_owned()),
+        connection: ["http", "postgres", "sqlite", "rabbitmq"]
+            .contains(&connector)
+            .then(|| connector.to_owned()),
         schema,
     }
 }

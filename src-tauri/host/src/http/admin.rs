@@ -75,7 +75,9 @@ async fn command(
     let params = if body.is_empty() { Ok(serde_json::Value::Null) } else { serde_json::from_slice(&body) };
     let params = match params {
         Ok(params) => params,
-        Err(why) => return refuse(&Refusal::new(RefusalCode::BadRequest, format!("The command is not JSON: {why}."))),
+        Err(why) => {
+            return refuse(&Refusal::new(RefusalCode::BadRequest, format!("The command is not JSON: {why}.")));
+        }
     };
     // a use case goes on when the page is closed meanwhile: half of it done is worse than all
     let app = shared.app.clone();
@@ -83,7 +85,10 @@ async fn command(
     match done {
         Ok(Ok(answer)) => json(StatusCode::OK, &answer),
         Ok(Err(refusal)) => refuse(&refusal),
-        Err(_) => refuse(&Refusal::new(RefusalCode::Internal, "The command broke off by a mistake of ours. Look in the log.")),
+        Err(_) => refuse(&Refusal::new(
+            RefusalCode::Internal,
+            "The command broke off by a mistake of ours. Look in the log.",
+        )),
     }
 }
 
@@ -102,7 +107,9 @@ async fn events(State(shared): State<Arc<Shared>>, method: Method, headers: Head
 type Line = Result<Bytes, Infallible>;
 
 /// The next event as lines of the stream. It begins with a comment, so that the reader knows at once that it is heard.
-async fn next_line((mut events, is_first): (Receiver<Event>, bool)) -> Option<(Line, (Receiver<Event>, bool))> {
+async fn next_line(
+    (mut events, is_first): (Receiver<Event>, bool),
+) -> Option<(Line, (Receiver<Event>, bool))> {
     const QUIET: std::time::Duration = std::time::Duration::from_secs(15);
     if is_first {
         return Some((Ok(Bytes::from_static(b": hello\n\n")), (events, false)));
@@ -118,7 +125,12 @@ async fn next_line((mut events, is_first): (Receiver<Event>, bool)) -> Option<(L
     Some((Ok(Bytes::from(format!("data: {text}\n\n"))), (events, false)))
 }
 
-async fn file(State(shared): State<Arc<Shared>>, method: Method, uri: axum::http::Uri, headers: HeaderMap) -> Response {
+async fn file(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: axum::http::Uri,
+    headers: HeaderMap,
+) -> Response {
     if let Err(refusal) = shared.guard.check_place(&headers) {
         return refuse(&refusal);
     }
@@ -127,7 +139,10 @@ async fn file(State(shared): State<Arc<Shared>>, method: Method, uri: axum::http
     }
     match &shared.editor {
         Some(folder) => editor::file(folder, uri.path()).await,
-        None => refuse(&Refusal::new(RefusalCode::NotFound, "The editor is not served here; see arna serve --ui.")),
+        None => refuse(&Refusal::new(
+            RefusalCode::NotFound,
+            "The editor is not served here; see arna serve --ui.",
+        )),
     }
 }
 

@@ -15,8 +15,9 @@ const TOKEN_BYTES: usize = 32;
 /// The system gave no random numbers.
 pub fn fresh_token() -> Result<String, Refusal> {
     let mut bytes = [0; TOKEN_BYTES];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| Refusal::new(RefusalCode::Internal, "The system gave no random numbers, so no token can be made."))?;
+    getrandom::fill(&mut bytes).map_err(|_| {
+        Refusal::new(RefusalCode::Internal, "The system gave no random numbers, so no token can be made.")
+    })?;
     Ok(crate::flows::hex(&bytes))
 }
 
@@ -107,11 +108,17 @@ mod tests {
     }
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value"))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")))
+            .collect()
     }
 
-    const GOOD: [(&str, &str); 3] =
-        [("host", "127.0.0.1:7421"), ("authorization", "Bearer secret"), ("content-type", "application/json")];
+    const GOOD: [(&str, &str); 3] = [
+        ("host", "127.0.0.1:7421"),
+        ("authorization", "Bearer secret"),
+        ("content-type", "application/json"),
+    ];
 
     #[test]
     fn the_owner_with_the_token_is_let_in() {

@@ -38,7 +38,8 @@ pub async fn serve_hooks(app: Arc<App>, listener: TcpListener) -> std::io::Resul
 
 async fn hook(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let Ok(_place) = shared.places.try_acquire() else {
-        let mut busy = HookAnswer::refusal(503, "busy", "Too many requests are at work. Send it again in a moment.");
+        let mut busy =
+            HookAnswer::refusal(503, "busy", "Too many requests are at work. Send it again in a moment.");
         busy.headers.push(("retry-after".into(), "1".into()));
         return response(busy);
     };
@@ -53,13 +54,15 @@ async fn read(app: &App, request: Request) -> Result<HookRequest, HookAnswer> {
     let nothing = || HookAnswer::refusal(404, "not_found", "There is nothing here.");
     let path = head.uri.path().strip_prefix("/hooks/").ok_or_else(nothing)?.to_owned();
     let most_bytes = app.engine().hook_limit(&path).ok_or_else(nothing)?;
-    let header_bytes: usize = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let header_bytes: usize =
+        head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if head.headers.len() > MOST_HEADERS || header_bytes > MOST_HEADER_BYTES {
         return Err(HookAnswer::refusal(431, "limit", "The request has too many or too long headers."));
     }
     let mut headers = Vec::with_capacity(head.headers.len());
     for (name, value) in &head.headers {
-        let value = value.to_str().map_err(|_| HookAnswer::refusal(400, "input", "A header is not plain text."))?;
+        let value =
+            value.to_str().map_err(|_| HookAnswer::refusal(400, "input", "A header is not plain text."))?;
         headers.push((name.as_str().to_owned(), value.to_owned()));
     }
     let body = match tokio::time::timeout(READ_WITHIN, to_bytes(body, most_bytes)).await {
@@ -120,12 +123,9 @@ mod tests {
     #[test]
     fn a_query_is_read_by_the_rules_of_forms() {
         let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(pairs("a=1&b=x+y&c=%D0%96&flag&%=5%"), [
-            text("a", "1"),
-            text("b", "x y"),
-            text("c", "Ж"),
-            text("flag", ""),
-            text("%", "5%"),
-        ]);
+        assert_eq!(
+            pairs("a=1&b=x+y&c=%D0%96&flag&%=5%"),
+            [text("a", "1"), text("b", "x y"), text("c", "Ж"), text("flag", ""), text("%", "5%"),]
+        );
     }
 }

@@ -1,0 +1,166 @@
+//! The use cases over a real journal and engine, through the same door as every transport.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use host::contract::{Event, RefusalCode};
+use host::{App, Setup, call};
+use serde_json::{Value as Json, json};
+
+struct Desk {
+    app: Arc<App>,
+    _folder: tempfile::TempDir,
+}
+
+impl Desk {
+    async fn open() -> Desk {
+        let folder = tempfile::tempdir().expect("a folder");
+        let setup = Setup { data: folder.path().join("data"), gallery: None, passphrase: None, durable: false };
+        let app = App::open(setup).expect("the application opens");
+        app.begin().await;
+        Desk { app, _folder: folder }
+    }
+
+    async fn ask(&self, name: &str, params: Json) -> Json {
+        call(&self.app, name, params).await.unwrap_or_else(|refusal| panic!("{name}: {refusal}"))
+    }
+
+    async fn refused(&self, name: &str, params: Json) -> RefusalCode {
+        call(&self.app, name, params).await.expect_err("it is refused").code
+    }
+
+    /// Starts a run and waits for its end.
+    async fn run(&self, params: Json) -> Json {
+        let mut events = self.app.events();
+        let run = self.ask("run.start", params).await["run"].as_str().expect("a run").to_owned();
+        let ended = async {
+            loop {
+                if let Ok(Event::RunEnded { run: ended, .. }) = events.recv().await
+                    && ended == run
+                {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), ended).await.expect("the run ends");
+        self.ask("run.get", json!({"run": run})).await
+    }
+}
+
+fn large_orders() -> String {
+    json!({
+        "arna": 1,
+        "name": "Large orders",
+        "nodes": {
+            "begin": {"kind": "flow.input"},
+            "large": {"kind": "list.filter", "config": {"keep": "= total > slots.limit"}},
+        },
+        "wires": [["begin", "large"]],
+        "slots": {"limit": {"number": 100}},
+    })
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_is_saved_run_and_its_run_is_found_again() {
+    let desk = Desk::open().await;
+    let saved = desk.ask("flow.save", json!({"text": large_orders()})).await;
+    assert_eq!((&saved["version"], &saved["problems"]), (&json!(1), &json!([])));
+    let flow = saved["flow"].clone();
+    let run = desk.run(json!({"flow": flow, "input": [{"total": 40}, {"total": 140}, {"total": 240}]})).await;
+    assert_eq!(run["row"]["state"], "ok");
+    assert_eq!(run["counts"]["nodes"]["large"]["records_in"], 3);
+    assert_eq!(run["counts"]["wires"]["begin.out>large.in"], 3);
+    let listed = desk.ask("runs.list", json!({"flow": flow})).await;
+    assert_eq!(listed["runs"][0]["run"], run["row"]["run"]);
+    let row = &desk.ask("flows.list", json!({"search": "large ORDERS"})).await["flows"][0];
+    assert_eq!((&row["name"], &row["last_runs"][0]["state"]), (&json!("Large orders"), &json!("ok")));
+    assert_eq!(desk.ask("flows.list", json!({"search": "nowhere"})).await["flows"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_over_somebody_elses_version_is_a_conflict_and_old_versions_come_back() {
+    let desk = Desk::open().await;
+    let flow = desk.ask("flow.save", json!({"text": large_orders()})).await["flow"].clone();
+    let other = large_orders().replace("Large orders", "Very large orders");
+    let second = desk.ask("flow.save", json!({"flow": flow, "text": other, "expected_version": 1})).await;
+    assert_eq!(second["version"], 2);
+    let late = json!({"flow": flow, "text": large_orders(), "expected_version": 1});
+    assert_eq!(desk.refused("flow.save", late).await, RefusalCode::Conflict);
+    desk.ask("flow.restore", json!({"flow": flow, "version": 1})).await;
+    let now = desk.ask("flow.get", json!({"flow": flow})).await;
+    assert_eq!(now["version"], 3);
+    assert!(now["text"].as_str().expect("a text").contains("\"Large orders\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tried_text_runs_without_becoming_a_version_or_a_flow() {
+    let desk = Desk::open().await;
+    let flow = desk.ask("flow.save", json!({"text": large_orders()})).await["flow"].clone();
+    let tried = large_orders().replace("> slots.limit", "< slots.limit");
+    let run = desk.run(json!({"flow": flow, "text": tried, "input": [{"total": 40}]})).await;
+    assert_eq!((&run["row"]["state"], &run["row"]["flow"]), (&json!("ok"), &flow));
+    assert_eq!(desk.ask("flow.versions", json!({"flow": flow})).await["versions"].as_array().map(Vec::len), Some(1));
+    assert_eq!(desk.ask("flows.list", json!({})).await["flows"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_flow_would_touch_has_to_be_allowed_before_it_is_armed() {
+    let desk = Desk::open().await;
+    let text = json!({
+        "arna": 1,
+        "name": "Pull",
+        "zone": "Asia/Almaty",
+        "nodes": {
+            "morning": {"kind": "schedule.cron", "config": {"cron": "0 9 * * MON-FRI"}},
+            "pull": {"kind": "http.request", "config": {"method": "GET", "url": "https://api.shop.example/orders"}},
+        },
+        "wires": [["morning", "pull"]],
+    });
+    let imported = desk.ask("flow.import", json!({"text": text.to_string()})).await;
+    let flow = imported["flow"].clone();
+    assert_eq!(desk.refused("flow.arm", json!({"flow": flow, "armed": true})).await, RefusalCode::NeedsYou);
+    let asked = desk.ask("grants.list", json!({"flow": flow})).await;
+    let open = asked["authority"].as_array().expect("a list").iter().find(|it| it["granted"] == false).expect("one open");
+    assert_eq!(open["node"], "pull");
+    let grant = json!({"flow": flow, "node": "pull", "resource": open["resource"], "granted": true});
+    desk.ask("grants.set", grant.clone()).await;
+    let armed = desk.ask("flow.arm", json!({"flow": flow, "armed": true})).await;
+    assert!(armed["next_fire_ms"].is_i64());
+    let mut elsewhere = grant;
+    elsewhere["resource"] = json!({"type": "host", "host": "evil.example"});
+    assert_eq!(desk.refused("grants.set", elsewhere).await, RefusalCode::BadRequest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_goes_in_and_never_comes_out() {
+    let desk = Desk::open().await;
+    let save = json!({
+        "name": "ledger", "kind": "http",
+        "config": {"address": "https://ledger.example"},
+        "secrets": {"password": "canary-5f1c"},
+    });
+    desk.ask("connections.save", save).await;
+    let listed = desk.ask("connections.list", json!({})).await;
+    assert_eq!(listed["connections"][0]["secrets"], json!(["password"]));
+    assert!(!listed.to_string().contains("canary-5f1c"));
+    desk.app.close().expect("it closes");
+    for entry in std::fs::read_dir(desk._folder.path().join("data")).expect("the folder is read") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).expect("a file");
+            assert!(!bytes.windows(11).any(|it| it == b"canary-5f1c"), "{} holds the secret", path.display());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_makes_no_sense_is_told_why() {
+    let desk = Desk::open().await;
+    assert_eq!(desk.refused("flow.dance", json!({})).await, RefusalCode::NotFound);
+    assert_eq!(desk.refused("flow.get", json!({"flow": "nowhere"})).await, RefusalCode::NotFound);
+    assert_eq!(desk.refused("flow.get", json!({"flw": "x"})).await, RefusalCode::BadRequest);
+    assert_eq!(desk.refused("schedule.next", json!({"cron": "61 * * * *", "zone": "UTC"})).await, RefusalCode::BadRequest);
+    let next = desk.ask("schedule.next", json!({"cron": "0 9 * * MON-FRI", "zone": "Asia/Almaty"})).await;
+    assert_eq!(next["next"].as_array().map(Vec::len), Some(5));
+}
