@@ -375,6 +375,10 @@ impl Inner {
         }
         match self.journal.commit(changes).await.map_err(|e| storage(&e))? {
             Committed::Stored => {
+                if report.state == EndState::Ok && live.keeps_samples(self.clock.now_ms()) {
+                    // the first thing to go when the disk is busy
+                    self.journal.offer(samples(run_id, &run.0, &report));
+                }
                 self.follow_up(&live, &ended);
                 self.tell(EngineEvent::Ended {
                     flow: live.id.clone(),

@@ -1,6 +1,7 @@
 //! A version of a flow, ready to run: its program, its authority, the order of its runs.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use model::{DateTime, Record, Text};
@@ -10,6 +11,8 @@ use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use crate::authority::Authority;
 use crate::program::Program;
 
+/// Between two successful runs of a flow whose samples are kept, milliseconds: five a second.
+const SAMPLE_EVERY_MS: i64 = 200;
 /// Runs of one flow at once, unless the flow says otherwise.
 const FLOW_RUNS: usize = 10;
 
@@ -25,6 +28,7 @@ pub struct Live {
     pub zone: Option<String>,
     runs: Arc<Semaphore>,
     keys: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    sampled_ms: AtomicI64,
     slots: Record,
 }
 
@@ -45,6 +49,7 @@ impl Live {
             zone: plan.zone.clone(),
             runs: Arc::new(Semaphore::new(plan.concurrency.map_or(FLOW_RUNS, usize::from))),
             keys: Mutex::default(),
+            sampled_ms: AtomicI64::new(i64::MIN),
             slots,
         }
     }
@@ -64,6 +69,13 @@ impl Live {
     /// The order key of an event.
     pub(crate) fn order_key(&self, record: &Record, roots: &Roots) -> Result<Option<String>, NodeError> {
         self.program.order_key.as_ref().map(|it| Ok(it.value(record, roots)?.to_plain())).transpose()
+    }
+
+    /// Whether the samples of a run that ended well now are kept.
+    pub(crate) fn keeps_samples(&self, now_ms: i64) -> bool {
+        let last = self.sampled_ms.load(Ordering::Relaxed);
+        let is_due = now_ms.saturating_sub(last) >= SAMPLE_EVERY_MS;
+        is_due && self.sampled_ms.compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// Takes a place in the line of an order key at once, before anything is awaited: lines keep the order of arrival.

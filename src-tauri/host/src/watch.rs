@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::exec::Run;
 use engine::program::Program;
@@ -17,11 +17,51 @@ use crate::shelf::base;
 /// Between two reports of a run at work: five a second at most.
 const BETWEEN: Duration = Duration::from_millis(200);
 
+/// Runs told of one by one within a second; beyond that listeners are told to read afresh.
+const MOST_A_SECOND: u32 = 40;
+
+/// Counts what is told within a second.
+struct Pace {
+    since: Instant,
+    told: u32,
+    has_missed: bool,
+}
+
+impl Pace {
+    /// Whether there is room for one more, and whether something was left out before.
+    fn next(&mut self) -> (bool, bool) {
+        let mut missed = false;
+        if self.since.elapsed() >= Duration::from_secs(1) {
+            missed = self.has_missed;
+            *self = Pace { since: Instant::now(), told: 0, has_missed: false };
+        }
+        self.told = self.told.saturating_add(1);
+        let has_room = self.told <= MOST_A_SECOND;
+        self.has_missed |= !has_room;
+        (has_room, missed)
+    }
+}
+
 /// Carries events for as long as the application lives.
 pub(crate) async fn pump(app: Weak<App>, mut events: Receiver<EngineEvent>) {
+    let mut pace = Pace { since: Instant::now(), told: 0, has_missed: false };
     loop {
         let event = events.recv().await;
         let Some(app) = app.upgrade() else { return };
+        // telling costs a look into the journal: with nobody there, and thousands of runs a second, it is spared
+        if app.events.receiver_count() == 0 {
+            match event {
+                Err(RecvError::Closed) => return,
+                Ok(_) | Err(RecvError::Lagged(_)) => continue,
+            }
+        }
+        let (has_room, missed) = pace.next();
+        if missed {
+            app.tell(Event::Resync {});
+        }
+        if !has_room {
+            continue;
+        }
         match event {
             Ok(EngineEvent::Started { flow, run }) => {
                 let at_ms = app.clock.now_ms();
