@@ -37,7 +37,18 @@ fn deep_texts_are_refused_when_they_are_read() {
 #[test]
 fn reading_takes_time_in_proportion_to_the_text() {
     // Work that doubles with every bracket would not end here.
-    for part in ["1 in (", "1 in ((", "1 in (1, (2 in (", "f(a b c ", "a(b: ", "not(", "{a: ", "[[", "(if ", "some x in ("] {
+    for part in [
+        "1 in (",
+        "1 in ((",
+        "1 in (1, (2 in (",
+        "f(a b c ",
+        "a(b: ",
+        "not(",
+        "{a: ",
+        "[[",
+        "(if ",
+        "some x in (",
+    ] {
         for count in [20, 60, 2_000] {
             assert!(run(&part.repeat(count)).is_err(), "{part}");
         }

@@ -125,7 +125,7 @@ impl DaysDuration {
     }
 
     /// The other direction.
-    pub fn neg(self) -> DaysDuration {
+    pub fn negated(self) -> DaysDuration {
         DaysDuration::from_nanos(-self.nanos()).unwrap_or(DaysDuration { seconds: i64::MAX, nanos: 0 })
     }
 }
@@ -201,7 +201,7 @@ impl MonthsDuration {
     }
 
     /// The other direction.
-    pub fn neg(self) -> MonthsDuration {
+    pub fn negated(self) -> MonthsDuration {
         MonthsDuration(self.0.saturating_neg())
     }
 }
