@@ -15,6 +15,8 @@ pub mod keys;
 pub mod paths;
 pub mod spill;
 #[cfg(test)]
+mod registry;
+#[cfg(test)]
 mod testing;
 
 pub mod bank;
@@ -29,6 +31,7 @@ pub mod schedule;
 pub mod sql;
 pub mod text;
 pub mod webhook;
+pub mod xlsx;
 pub mod xml;
 
 /// The kinds of all connectors, in a stable order.
@@ -46,6 +49,7 @@ pub fn catalogue() -> Vec<Spec> {
     all.extend(sql::nodes());
     all.extend(text::nodes());
     all.extend(webhook::nodes());
+    all.extend(xlsx::nodes());
     all.extend(xml::nodes());
     all
 }

@@ -103,6 +103,7 @@ impl Transform for Join {
     }
 
     fn reads_only_named(&self) -> bool {
+        // under a field of its own the right record is read by that field's name
         self.right_into.is_none()
     }
 }

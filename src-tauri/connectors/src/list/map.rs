@@ -61,6 +61,10 @@ impl Transform for Map {
         !self.keep_others
     }
 
+    fn reads_only_named(&self) -> bool {
+        self.keep_others
+    }
+
     fn makes_fields(&self) -> Option<Vec<String>> {
         (!self.keep_others).then(|| self.fields.iter().map(|it| it.name.clone()).collect())
     }

@@ -68,8 +68,8 @@ fn misfit(op: Op, (left, a): (&Node, &Value), (right, b): (&Node, &Value)) -> St
 pub(super) fn negate(value: &Node, span: Span, cx: &mut Cx<'_>) -> Value {
     match eval(value, cx) {
         Value::Number(number) => Value::Number(number.neg()),
-        Value::Days(days) => Value::Days(Arc::new(days.negated())),
-        Value::Months(months) => Value::Months(months.negated()),
+        Value::Days(days) => Value::Days(Arc::new(days.neg())),
+        Value::Months(months) => Value::Months(months.neg()),
         other => cx.fault(span, || format!("A minus does not work before {}.", describe(&other))),
     }
 }
@@ -108,8 +108,8 @@ fn add(a: &Value, b: &Value) -> Option<Value> {
 
 fn subtract(a: &Value, b: &Value) -> Option<Value> {
     match (a, b) {
-        (_, Value::Days(days)) => add(a, &days_value(days.negated())),
-        (_, Value::Months(months)) => add(a, &Value::Months(months.negated())),
+        (_, Value::Days(days)) => add(a, &days_value(days.neg())),
+        (_, Value::Months(months)) => add(a, &Value::Months(months.neg())),
         (Value::DateTime(x), Value::DateTime(y)) => x.since(y).map(days_value),
         (Value::Date(x), Value::Date(y)) => {
             Some(days_value(DaysDuration::of_seconds((x.days() - y.days()) * DAY_SECONDS)))

@@ -66,9 +66,10 @@ impl Wide {
     pub(super) fn plus(self, other: Wide) -> Wide {
         let mut limbs = [0_u64; 4];
         let mut carry = 0_u128;
-        for (limb, (a, b)) in limbs.iter_mut().zip(self.0.iter().zip(other.0)) {
-            let cell = u128::from(*a) + u128::from(b) + carry;
-            *limb = cell as u64;
+        #[expect(clippy::needless_range_loop, reason = "two arrays are walked side by side")]
+        for at in 0..4 {
+            let cell = u128::from(self.0[at]) + u128::from(other.0[at]) + carry;
+            limbs[at] = cell as u64;
             carry = cell >> 64;
         }
         Wide(limbs)
@@ -78,10 +79,11 @@ impl Wide {
     pub(super) fn minus(self, other: Wide) -> Wide {
         let mut limbs = [0_u64; 4];
         let mut borrow = false;
-        for (limb, (a, b)) in limbs.iter_mut().zip(self.0.iter().zip(other.0)) {
-            let (step, first) = a.overflowing_sub(b);
+        #[expect(clippy::needless_range_loop, reason = "two arrays are walked side by side")]
+        for at in 0..4 {
+            let (step, first) = self.0[at].overflowing_sub(other.0[at]);
             let (step, second) = step.overflowing_sub(u64::from(borrow));
-            *limb = step;
+            limbs[at] = step;
             borrow = first || second;
         }
         Wide(limbs)
