@@ -8,7 +8,6 @@ mod loops;
 mod path;
 
 use std::ops::Deref;
-use std::sync::Arc;
 
 use model::{Record, Value};
 
