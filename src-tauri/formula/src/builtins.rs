@@ -3,6 +3,7 @@
 mod context;
 mod convert;
 mod list;
+mod list_parts;
 mod number;
 mod own_data;
 mod own_format;
@@ -92,7 +93,7 @@ impl std::fmt::Debug for Builtin {
 const GROUPS: [(&str, bool, &[&[Decl]]); 10] = [
     ("Text", false, &[text::LIST]),
     ("Numbers", false, &[number::LIST]),
-    ("Lists", false, &[list::LIST, list::MORE]),
+    ("Lists", false, &[list::LIST, list_parts::LIST]),
     ("Dates and times", false, &[temporal::LIST]),
     ("Conversion", false, &[convert::LIST]),
     ("Records", false, &[context::LIST]),

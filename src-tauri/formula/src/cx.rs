@@ -14,6 +14,20 @@ pub const MAX_CALLS: u32 = 64;
 /// Evaluations inside one another, so that no stack overflows.
 const MAX_DEPTH: u32 = 700;
 
+/// Values inside one another, where they are fed back into what builds them.
+const MAX_NESTED: u32 = 256;
+/// Calls inside one another from which on results are looked at for nesting.
+const FEW_CALLS: u32 = 8;
+
+/// Whether lists and records are nested deeper than `left`.
+fn deeper(value: &Value, left: u32) -> bool {
+    match value {
+        Value::List(items) => left == 0 || items.iter().any(|item| deeper(item, left - 1)),
+        Value::Record(record) => left == 0 || record.values().iter().any(|item| deeper(item, left - 1)),
+        _ => false,
+    }
+}
+
 /// What a formula of a flow can reach besides the record: the reserved names, the time of the run and its seed.
 #[derive(Debug, Clone)]
 pub struct Roots {
@@ -142,6 +156,14 @@ impl<'a> Cx<'a> {
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > MAX_BYTES {
             self.give_up(span, "The formula builds more than 16 MiB of values.");
+        }
+        !self.dead
+    }
+
+    /// Whether a value that is fed back (`partial`, deep recursion) is nested little enough to be walked and dropped.
+    pub(crate) fn shallow(&mut self, value: &Value, fed_back: bool, span: Span) -> bool {
+        if (fed_back || self.calls > FEW_CALLS) && deeper(value, MAX_NESTED) {
+            self.give_up(span, "The formula builds values that are nested too deeply.");
         }
         !self.dead
     }

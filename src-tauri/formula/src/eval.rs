@@ -8,7 +8,6 @@ mod loops;
 mod path;
 
 use std::ops::Deref;
-use std::sync::Arc;
 
 use model::{Record, Value};
 
@@ -91,12 +90,17 @@ fn compound(node: &Node, cx: &mut Cx<'_>) -> Value {
                 let value = eval(entry, cx);
                 cx.locals.push(value);
             }
-            cx.spend(32 + 32 * entries.len(), node.span);
+            let below: usize = cx.locals.get(base..).unwrap_or_default().iter().map(below).sum();
+            if !cx.spend(32 + 32 * entries.len() + below, node.span) {
+                cx.locals.truncate(base);
+                return Value::Null;
+            }
             Value::Record(Record::collect(shape.clone(), cx.locals.drain(base..)))
         }
         Code::List(parts) => {
-            cx.spend(32 + 32 * parts.len(), node.span);
-            Value::List(Arc::new(parts.iter().map(|part| eval(part, cx)).collect()))
+            let items: Vec<Value> = parts.iter().map(|part| eval(part, cx)).collect();
+            let below: usize = items.iter().map(below).sum();
+            if cx.spend(32 + 32 * items.len() + below, node.span) { Value::list(items) } else { Value::Null }
         }
         Code::Item { slots, name, otherwise } => {
             let found = slots.iter().find_map(|slot| cx.locals.get(*slot)?.as_record()?.get(name).cloned());
@@ -127,6 +131,12 @@ fn compound(node: &Node, cx: &mut Cx<'_>) -> Value {
         Code::Try { value, default } => attempt(value, default, cx),
         Code::Const(_) | Code::Local(_) | Code::Field(_) | Code::Root(_) => Value::Null,
     }
+}
+
+/// The memory below a value that is put into another. Shared parts count in full, so that no value grows beyond the
+/// budget when it is written out.
+pub(crate) fn below(value: &Value) -> usize {
+    if matches!(value, Value::List(_) | Value::Record(_)) { value.size_bytes() } else { 0 }
 }
 
 fn root_value(root: Root, cx: &Cx<'_>) -> Value {

@@ -14,7 +14,7 @@ use model::Value;
 /// Bytes of one path.
 const MAX_TEXT: usize = 16 * 1024;
 /// Brackets and filters inside one another: the reader tries several ways at each, so that time doubles with it.
-const MAX_NESTING: usize = 12;
+const MAX_NESTING: usize = 8;
 
 /// A path, ready to run. A clone shares it.
 #[derive(Clone)]

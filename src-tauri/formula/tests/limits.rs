@@ -37,7 +37,18 @@ fn deep_texts_are_refused_when_they_are_read() {
 #[test]
 fn reading_takes_time_in_proportion_to_the_text() {
     // Work that doubles with every bracket would not end here.
-    for part in ["1 in (", "1 in ((", "1 in (1, (2 in (", "f(a b c ", "a(b: ", "not(", "{a: ", "[[", "(if ", "some x in ("] {
+    for part in [
+        "1 in (",
+        "1 in ((",
+        "1 in (1, (2 in (",
+        "f(a b c ",
+        "a(b: ",
+        "not(",
+        "{a: ",
+        "[[",
+        "(if ",
+        "some x in (",
+    ] {
         for count in [20, 60, 2_000] {
             assert!(run(&part.repeat(count)).is_err(), "{part}");
         }
@@ -89,4 +100,21 @@ fn patterns_take_linear_time() {
 fn built_values_stay_within_the_budget() {
     assert_eq!(MAX_BYTES, 16 * 1024 * 1024);
     assert!(run("pad left(a, 1000000)").is_err());
+}
+
+#[test]
+fn values_cannot_grow_by_sharing_or_feeding_back() {
+    let doubling: String = (1..60).map(|n| format!(", a{n}: [a{}, a{}]", n - 1, n - 1)).collect();
+    for text in [
+        format!("string({{a0: \"x\"{doubling}}}.a59)"),
+        "for i in 1..100000 return [partial[-1]]".to_owned(),
+        "for i in 1..100000 return function() partial".to_owned(),
+        "for i in 1..100000 return partial".to_owned(),
+        "{f: function(x, n) if n = 0 then x else f([[[[[[[[x]]]]]]]], n - 1), r: f(1, 60)}.r".to_owned(),
+        "{b: string join(for i in 1..60000 return a, \"\"), c: replace(b, \"a\", b)}.c".to_owned(),
+        "{b: for i in 1..50000 return i, c: for i in 1..100000 return b = b}.c".to_owned(),
+        "{b: string join(for i in 1..60000 return a, \"\"), c: for i in 1..900000 return contains(b, \"b\")}.c".to_owned(),
+    ] {
+        assert!(run(&text).is_err(), "{}", &text[..60]);
+    }
 }

@@ -139,7 +139,7 @@ pub(super) const LIST: &[Decl] = &[
         gives: "list",
         run: |cx, args| {
             let parts = pattern(text(args, 1), "", |re| {
-                Value::list(re.split(text(args, 0)).map(Value::from).collect())
+                Value::list(re.split(text(args, 0)).take(MAX_PARTS).map(Value::from).collect())
             })?;
             cx.work(parts.as_list().map_or(0, <[Value]>::len), Default::default());
             Ok(parts)
@@ -243,9 +243,22 @@ fn join(cx: &mut Cx<'_>, args: &[Value]) -> Answer {
 
 fn replace(_: &mut Cx<'_>, args: &[Value]) -> Answer {
     let with = replacement(text(args, 2));
-    pattern(text(args, 1), arg(args, 3).as_text().unwrap_or(""), |re| {
-        re.replace_all(text(args, 0), with.as_str()).into_owned().into()
-    })
+    let input = text(args, 0);
+    let replaced = pattern(text(args, 1), arg(args, 3).as_text().unwrap_or(""), |re| {
+        let (mut out, mut last) = (String::new(), 0);
+        for found in re.captures_iter(input) {
+            let Some(whole) = found.get(0) else { continue };
+            out.push_str(&input[last..whole.start()]);
+            found.expand(&with, &mut out);
+            last = whole.end();
+            if out.len() > crate::cx::MAX_BYTES {
+                return Value::Null;
+            }
+        }
+        out.push_str(&input[last..]);
+        out.into()
+    })?;
+    if replaced.is_null() { Err("the text is longer than 16 MiB.".into()) } else { Ok(replaced) }
 }
 
 /// `$1` of the standard as the regex crate reads it.
@@ -274,6 +287,9 @@ thread_local! {
     /// Patterns seen last on this thread.
     static PATTERNS: RefCell<Vec<(String, Regex)>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Parts of a text that is split; more is beyond the budget anyway.
+const MAX_PARTS: usize = 400_000;
 
 /// Patterns kept a thread.
 const KEPT: usize = 32;

@@ -45,6 +45,11 @@ fn run((function, form): Target, args: &mut [Value], span: Span, cx: &mut Cx<'_>
     if let Err(message) = function.fit(args, form) {
         return cx.fault(span, || message);
     }
+    // Long texts are work: a function reads them at least once.
+    let load: usize = args.iter().map(|arg| arg.as_text().map_or(0, |text| text.len() / 64)).sum();
+    if load > 0 {
+        cx.work(load, span);
+    }
     let base = cx.locals.len();
     match (function.run)(cx, args) {
         Ok(value) => {
@@ -167,7 +172,7 @@ pub(crate) fn invoke(target: &Value, mut args: Vec<Value>, span: Span, cx: &mut 
                 let outer = std::mem::replace(&mut cx.locals, locals);
                 let result = eval(&own.body, cx);
                 cx.locals = outer;
-                result
+                if cx.shallow(&result, false, span) { result } else { Value::Null }
             } else {
                 Value::Null
             };

@@ -14,6 +14,14 @@ use crate::special::{self, Range};
 pub(super) fn compare_nodes(op: Op, left: &Node, right: &Node, span: Span, cx: &mut Cx<'_>) -> Value {
     let a = get(left, cx);
     let b = get(right, cx);
+    // Long values are work to compare.
+    match (&*a, &*b) {
+        (Value::List(_) | Value::Record(_), Value::List(_) | Value::Record(_)) => {
+            cx.work(a.size_bytes().min(b.size_bytes()) / 32, span);
+        }
+        (Value::Text(x), Value::Text(y)) if x.len() > 1_024 => cx.work(x.len().min(y.len()) / 256, span),
+        _ => {}
+    }
     match apply(op, &a, &b) {
         Some(bool) => Value::Bool(bool),
         None => cx.fault(span, || {

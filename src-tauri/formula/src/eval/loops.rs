@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{Date, Number, Value};
 
-use super::{describe, eval};
+use super::{below, describe, eval};
 use crate::ast::Span;
 use crate::cx::Cx;
 use crate::node::{Domain, Node};
@@ -19,11 +19,17 @@ pub(super) fn for_loop(over: &[Domain], body: &Node, partial: Option<usize>, cx:
     let mut results = Vec::new();
     let complete = run(over, cx, &mut |cx| {
         let value = eval(body, cx);
-        if !cx.spend(32, body.span) {
+        if !cx.spend(32 + below(&value), body.span) || !cx.shallow(&value, partial.is_some(), body.span) {
             return false;
         }
         match partial.and_then(|slot| cx.locals.get_mut(slot)) {
-            Some(Value::List(list)) => Arc::make_mut(list).push(value),
+            Some(Value::List(list)) => {
+                // Something kept the list of before, so it has to be copied.
+                let copied = if Arc::strong_count(list) > 1 { list.len() } else { 0 };
+                Arc::make_mut(list).push(value);
+                cx.work(copied, body.span);
+                cx.spend(32 * copied, body.span);
+            }
             _ => results.push(value),
         }
         true
