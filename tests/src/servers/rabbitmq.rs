@@ -24,7 +24,8 @@ impl RabbitMq {
         let folder = folder();
         let (port, names_port) = (free_port(), free_port());
         let config = folder.path().join("rabbitmq.conf");
-        std::fs::write(&config, format!("listeners.tcp.1 = 127.0.0.1:{port}\n")).expect("the folder of a server is writable");
+        std::fs::write(&config, format!("listeners.tcp.1 = 127.0.0.1:{port}\n"))
+            .expect("the folder of a server is writable");
         std::fs::write(folder.path().join("plugins"), "[].").expect("the folder of a server is writable");
         let mut command = Command::new(server);
         environment(&mut command, folder.path(), names_port);
@@ -42,7 +43,8 @@ impl RabbitMq {
 
     /// Runs a command of `rabbitmqctl`, such as closing all connections.
     pub fn control(&self, arguments: &[&str]) {
-        let mut command = Command::new(program(&["/usr/lib/rabbitmq/bin/rabbitmqctl".into()], "rabbitmq-server"));
+        let mut command =
+            Command::new(program(&["/usr/lib/rabbitmq/bin/rabbitmqctl".into()], "rabbitmq-server"));
         environment(&mut command, self.process.folder.path(), self.names_port);
         super::process::run(command.args(arguments));
     }
@@ -61,6 +63,11 @@ impl Drop for RabbitMq {
     fn drop(&mut self) {
         // The server of names was started beside the node and would stay behind: it ends when asked by its port.
         let ask = ["-port", &self.names_port.to_string(), "-kill"];
-        let _ = Command::new("epmd").env("ERL_EPMD_RELAXED_COMMAND_CHECK", "1").args(ask).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let _ = Command::new("epmd")
+            .env("ERL_EPMD_RELAXED_COMMAND_CHECK", "1")
+            .args(ask)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
     }
 }
