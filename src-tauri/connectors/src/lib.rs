@@ -13,31 +13,43 @@ pub mod encoding;
 pub mod failure;
 pub mod keys;
 pub mod paths;
+#[cfg(test)]
+mod registry;
 pub mod spill;
 #[cfg(test)]
 mod testing;
 
+pub mod bank;
 pub mod csv;
+pub mod file;
+pub mod flow;
 pub mod http;
 pub mod json;
 pub mod list;
 pub mod rabbitmq;
 pub mod schedule;
 pub mod sql;
+pub mod text;
 pub mod webhook;
+pub mod xlsx;
 pub mod xml;
 
 /// The kinds of all connectors, in a stable order.
 pub fn catalogue() -> Vec<Spec> {
     let mut all = Vec::new();
+    all.extend(bank::nodes());
     all.extend(csv::nodes());
+    all.extend(file::nodes());
+    all.extend(flow::nodes());
     all.extend(http::nodes());
     all.extend(json::nodes());
     all.extend(list::nodes());
     all.extend(rabbitmq::nodes());
     all.extend(schedule::nodes());
     all.extend(sql::nodes());
+    all.extend(text::nodes());
     all.extend(webhook::nodes());
+    all.extend(xlsx::nodes());
     all.extend(xml::nodes());
     all
 }

@@ -159,8 +159,10 @@ impl Replace for NewFile {
             this.dir.rename(&this.temporary, &this.dir, &this.target)?;
             // the new name is only durable with its folder
             let folder = this.target.parent().filter(|it| !it.as_os_str().is_empty());
-            let folder = this.dir.open_dir(folder.unwrap_or(Path::new(".")))?;
-            folder.into_std_file().sync_all().or_else(|e| if cfg!(windows) { Ok(()) } else { Err(e) })
+            if cfg!(unix) {
+                this.dir.open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+            }
+            Ok(())
         };
         finish(&mut self).map_err(|e| failed(&path, &e))
     }

@@ -4,6 +4,7 @@
 //! end. What a flow may touch stands in [`authority`]; [`net`] and [`folder`] are the only doors to the world.
 
 pub mod authority;
+pub mod case;
 pub mod clock;
 pub mod decide;
 pub mod due;

@@ -94,7 +94,7 @@ impl Live {
 }
 
 /// An instant as a date and time of a zone's clock.
-fn now_in(at_ms: i64, zone: Option<&str>) -> Option<DateTime> {
+pub(crate) fn now_in(at_ms: i64, zone: Option<&str>) -> Option<DateTime> {
     let zone = zone.unwrap_or("UTC");
     let zoned = jiff::Timestamp::from_millisecond(at_ms).ok()?.in_tz(zone).ok()?;
     DateTime::parse(&format!("{}@{zone}", zoned.datetime()))

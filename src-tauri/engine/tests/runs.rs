@@ -46,7 +46,7 @@ async fn records_that_fail_leave_the_others_alone_and_wait_in_the_inbox() {
     let ended = bench.engine.run(live, Start::new("start", vec![Record::empty()])).await.unwrap();
     assert_eq!((ended.state, ended.left_out), (EndState::Partial, 1), "{:?}", ended.error);
     assert_eq!(bench.text("paid.csv").lines().count(), 3);
-    let groups = bench.journal.read(|it| it.letter_groups(None)).unwrap();
+    let groups = bench.journal.read(|it| it.letter_groups()).unwrap();
     assert_eq!(groups.len(), 1);
 }
 

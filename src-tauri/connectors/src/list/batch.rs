@@ -1,7 +1,9 @@
 //! `list.batch`: records in lists of a fixed length.
 
 use schemars::JsonSchema;
-use sdk::{Batch, Category, ConfigError, Flowing, Node, NodeError, Out, Ports, Record, Roots, Transform, Value};
+use sdk::{
+    Batch, Category, ConfigError, Flowing, Node, NodeError, Out, Ports, Record, Roots, Transform, Value,
+};
 use serde::{Deserialize, Serialize};
 
 /// More records in one list would not fit in a request or in memory.
@@ -47,6 +49,10 @@ impl Node for Group {
 impl Transform for Group {
     fn open(&self, _roots: &Roots) -> Result<Box<dyn Flowing>, NodeError> {
         Ok(Box::new(Batching { size: self.size.clamp(1, MOST), into: self.into.clone(), held: Vec::new() }))
+    }
+
+    fn makes_fields(&self) -> Option<Vec<String>> {
+        Some(vec![self.into.clone(), "count".into()])
     }
 }
 

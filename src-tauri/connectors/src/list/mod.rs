@@ -5,6 +5,7 @@ use sdk::Spec;
 pub mod aggregate;
 pub mod append;
 pub mod batch;
+pub mod decide;
 pub mod dedupe;
 pub mod filter;
 pub mod group;
@@ -34,6 +35,7 @@ pub fn nodes() -> Vec<Spec> {
         Spec::transform::<append::Append>(),
         Spec::transform::<batch::Group>(),
         Spec::transform::<switch::Switch>(),
+        Spec::transform::<decide::Decide>(),
         Spec::transform::<validate::Validate>(),
         Spec::action::<log::Log>(),
     ]

@@ -1,0 +1,44 @@
+/** The one way to the engine. What carries it (HTTP, a fake) is chosen once in `main.tsx`; nothing above knows which. */
+import type { CommandName, Commands, EngineEvent, RefusalBody } from './contract.ts';
+
+export type * from './contract.ts';
+
+/** Whether the engine answers. */
+export type Link = 'live' | 'lost';
+
+export interface Bridge {
+  call<N extends CommandName>(name: N, params: Commands[N]['params']): Promise<Commands[N]['answer']>;
+  /** Gives every event of the engine until the returned function is called. */
+  subscribe(listener: (event: EngineEvent) => void): () => void;
+  /** Tells when the engine goes and when it is back. */
+  onLink(listener: (link: Link) => void): () => void;
+}
+
+/** A command that was not carried out, with the sentence for the person. */
+export class Refused extends Error {
+  readonly body: RefusalBody;
+  constructor(body: RefusalBody) {
+    super(body.sentence);
+    this.name = 'Refused';
+    this.body = body;
+  }
+}
+
+/** The engine could not be reached; the edit is kept and sent when it is back. */
+export class EngineGone extends Error {
+  constructor() {
+    super('The engine does not answer.');
+    this.name = 'EngineGone';
+  }
+}
+
+let current: Bridge | undefined;
+
+export function connectBridge(bridge: Bridge): void {
+  current = bridge;
+}
+
+export function engine(): Bridge {
+  if (!current) throw new Error('the bridge is chosen before anything is drawn');
+  return current;
+}

@@ -1,0 +1,137 @@
+/** The flow file as the editor holds it: read from text, written back to the same text. Knows nothing of React. */
+import type { Json } from '../bridge/index.ts';
+
+export type Point = [number, number];
+export type Config = { [field: string]: Json };
+
+export interface Policy {
+  retry?: 'never' | 'quick' | 'patient' | { times: number; every_s: number };
+  timeout_s?: number;
+  in_flight?: number;
+}
+export interface FlowNode {
+  kind: string;
+  title?: string;
+  version?: number;
+  disabled?: boolean;
+  note?: string;
+  connection?: string;
+  config?: Config;
+  policy?: Policy;
+}
+/** Two ends, each a node or a node and its port: `paid.kept`. A missing port is the first one. */
+export type Wire = [string, string];
+export interface Note {
+  text: string;
+  at: Point;
+  size?: Point;
+  color?: string;
+}
+export interface Group {
+  title: string;
+  color?: string;
+  nodes: string[];
+}
+export interface FlowDoc {
+  arna: number;
+  name: string;
+  zone?: string;
+  nodes: Record<string, FlowNode>;
+  wires: Wire[];
+  slots?: Record<string, Config>;
+  layout: Record<string, Point>;
+  notes?: Note[];
+  groups?: Group[];
+  [other: string]: unknown;
+}
+export interface End {
+  node: string;
+  port?: string;
+}
+
+export function endOf(text: string): End {
+  const dot = text.indexOf('.');
+  return dot < 0 ? { node: text } : { node: text.slice(0, dot), port: text.slice(dot + 1) };
+}
+
+export const endText = (end: End): string => (end.port ? `${end.node}.${end.port}` : end.node);
+
+export const emptyFlow = (name: string, zone: string): FlowDoc => ({
+  arna: 1,
+  name,
+  ...(zone ? { zone } : {}),
+  nodes: {},
+  wires: [],
+  layout: {},
+});
+
+/** What is wrong with a text that should be a flow file. */
+export class NotAFlow extends Error {
+  readonly reason: 'json' | 'shape' | 'newer';
+  constructor(reason: 'json' | 'shape' | 'newer') {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reads a flow file. The engine checks it in depth; this refuses only what cannot be drawn. */
+export function readFlow(text: string): FlowDoc {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    throw new NotAFlow('json');
+  }
+  if (!isObject(raw) || !isObject(raw.nodes)) throw new NotAFlow('shape');
+  if (typeof raw.arna === 'number' && raw.arna > 1) throw new NotAFlow('newer');
+  const nodes: Record<string, FlowNode> = {};
+  for (const [id, node] of Object.entries(raw.nodes)) {
+    if (!isObject(node) || typeof node.kind !== 'string') throw new NotAFlow('shape');
+    nodes[id] = node as unknown as FlowNode;
+  }
+  const wires = Array.isArray(raw.wires) ? (raw.wires as unknown[]) : [];
+  const isWire = (wire: unknown): wire is Wire =>
+    Array.isArray(wire) && wire.length === 2 && wire.every((end) => typeof end === 'string');
+  const layout = isObject(raw.layout) ? (raw.layout as Record<string, Point>) : {};
+  return {
+    ...raw,
+    arna: 1,
+    name: typeof raw.name === 'string' ? raw.name : '',
+    nodes,
+    wires: wires.filter(isWire),
+    layout: placed(nodes, layout),
+  };
+}
+
+/** Gives nodes without a place one, so that none lies on another. */
+function placed(nodes: Record<string, FlowNode>, layout: Record<string, Point>): Record<string, Point> {
+  const out: Record<string, Point> = {};
+  let column = 0;
+  for (const id of Object.keys(nodes)) out[id] = layout[id] ?? [280 * column++, 0];
+  return out;
+}
+
+/** Writes the file: fields in a fixed order, empty blocks left out. */
+export function writeFlow(doc: FlowDoc): string {
+  const { arna, name, zone, nodes, wires, slots, layout, notes, groups, ...rest } = doc;
+  const has = (block?: object) => block && Object.keys(block).length > 0;
+  return JSON.stringify(
+    {
+      arna,
+      name,
+      ...(zone ? { zone } : {}),
+      nodes,
+      wires,
+      ...(has(slots) ? { slots } : {}),
+      ...rest,
+      layout,
+      ...(has(notes) ? { notes } : {}),
+      ...(has(groups) ? { groups } : {}),
+    },
+    null,
+    2,
+  );
+}

@@ -1,0 +1,46 @@
+/** Which connection a node uses: the slot in the file, the connection that fills it, a test, and a new one. */
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand';
+import { type ConnectionRow, engine } from '../bridge/index.ts';
+import { documentNow, openFlow } from '../document/store.ts';
+import { Button, Field, Select } from '../kit/controls.tsx';
+
+interface ConnectionFieldProps {
+  slot: string | undefined;
+  kind: string;
+  connections: readonly ConnectionRow[];
+  onSlot: (slot: string, slots: Record<string, { [type: string]: string }>) => void;
+  onNew: () => void;
+}
+
+const tones = { good: 'ok', unknown: 'warn', open: 'bad' } as const;
+
+export function ConnectionField({ slot, kind, connections, onSlot, onNew }: ConnectionFieldProps) {
+  const { t } = useTranslation();
+  const [tested, setTested] = useState<{ ok: boolean; sentence: string }>();
+  const filled = useStore(openFlow, (state) => state.slots.find((it) => it.name === slot)?.filled);
+  const flow = useStore(openFlow, (state) => state.id);
+  const isDatabase = kind === 'postgres' || kind === 'sqlite';
+  const fitting = connections.filter((it) => it.kind === kind || (isDatabase && (it.kind === 'postgres' || it.kind === 'sqlite')));
+  const name = typeof filled === 'string' ? filled : (connections.find((it) => it.name === slot)?.name ?? '');
+  const row = connections.find((it) => it.name === name);
+  const choose = async (chosen: string) => {
+    const connection = connections.find((it) => it.name === chosen);
+    const target = slot ?? chosen.toLowerCase().replace(/[^a-z0-9_]/g, '_').replace(/^[^a-z]+/, '').slice(0, 32);
+    onSlot(target || kind, { ...(documentNow().slots as Record<string, { [type: string]: string }>), [target || kind]: { connection: connection?.kind ?? kind } });
+    const answer = await engine().call('slots.fill', { flow, slot: target || kind, value: chosen });
+    openFlow.setState({ slots: answer.slots });
+  };
+  const test = async () => setTested(await engine().call('connections.test', { name }));
+  return (
+    <Field label={t('inspector.connection')} bad={tested && !tested.ok ? tested.sentence : undefined} help={tested?.ok ? tested.sentence : undefined}>
+      <div className="row">
+        {row ? <span className="dot" data-tone={tones[row.health.state]} /> : null}
+        <Select label={t('inspector.connection')} value={name} placeholder={t('inspector.choose_connection')} options={fitting.map((it) => ({ value: it.name, label: it.name }))} onChange={(it) => void choose(it)} />
+        {name ? <Button look="quiet" onClick={() => void test()}>{t('connections.test')}</Button> : null}
+        <Button look="quiet" onClick={onNew}>{t('common.new')}</Button>
+      </div>
+    </Field>
+  );
+}

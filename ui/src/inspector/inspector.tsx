@@ -1,0 +1,141 @@
+/** The right side: the form of the selected node, made from its schema. */
+import { ChevronDown, MousePointerClick } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand';
+import type { ConnectionRow, Json, KindRow, Problem } from '../bridge/index.ts';
+import type { FlowNode } from '../document/flow.ts';
+import { live } from '../document/live.ts';
+import { loadSample } from '../document/sample.ts';
+import type { Kinds } from '../document/select.ts';
+import { change, openFlow } from '../document/store.ts';
+import { Button, Field, Tabs } from '../kit/controls.tsx';
+import { KindBadge } from '../kit/glyph.tsx';
+import { State } from '../kit/surfaces.tsx';
+import { ConnectionField } from './connection-field.tsx';
+import { FailTab, LimitsTab } from './policy.tsx';
+import { fieldsOfSchema, type FormField } from './schema.ts';
+import { widgetNamed } from './widgets/index.ts';
+
+interface InspectorProps {
+  kinds: Kinds;
+  connections: readonly ConnectionRow[];
+  onNewConnection: (kind: string) => void;
+  /** Buttons for the node that the view brings: try, pin. */
+  actions: ReactNode;
+}
+
+export function Inspector({ kinds, connections, onNewConnection, actions }: InspectorProps) {
+  const { t } = useTranslation();
+  const id = useStore(openFlow, (state) => (state.selected.length === 1 ? state.selected[0] : undefined));
+  const count = useStore(openFlow, (state) => state.selected.length);
+  const node = useStore(openFlow, (state) => (id ? state.history.doc.nodes[id] : undefined));
+  const run = useStore(live, (state) => state.row?.run);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another run has other records
+  useEffect(() => void loadSample(id ?? ''), [id, run]);
+  if (!id || !node) {
+    return (
+      <aside className="inspector" aria-label={t('inspector.label')}>
+        <State icon={<MousePointerClick />} title={count > 1 ? t('inspector.many', { count }) : t('inspector.none')}>{t('inspector.none_help')}</State>
+      </aside>
+    );
+  }
+  return (
+    <aside className="inspector" aria-label={t('inspector.label')}>
+      <NodeForm key={id} id={id} node={node} kind={kinds.get(node.kind)} connections={connections} onNewConnection={onNewConnection} />
+      <footer className="inspector-foot">{actions}</footer>
+    </aside>
+  );
+}
+
+interface NodeFormProps {
+  id: string;
+  node: FlowNode;
+  kind: KindRow | undefined;
+  connections: readonly ConnectionRow[];
+  onNewConnection: (kind: string) => void;
+}
+
+function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProps) {
+  const { t } = useTranslation();
+  const [tab, setTab] = useState('what');
+  const set = (next: FlowNode, key: string) => change({ type: 'node.set', id, node: next }, `${id}.${key}`);
+  const setPolicy = (policy: FlowNode['policy']) => set({ ...node, policy }, 'policy');
+  const tabs = [
+    { value: 'what', label: t('inspector.what') },
+    ...(kind?.contract === 'action' || kind?.contract === 'source' ? [{ value: 'fails', label: t('inspector.fails') }, { value: 'limits', label: t('inspector.limits') }] : []),
+    { value: 'notes', label: t('inspector.notes') },
+  ];
+  return (
+    <>
+      <header className="inspector-head">
+        <KindBadge kind={node.kind} contract={kind?.contract ?? 'unknown'} />
+        <div className="stack inspector-title">
+          <input className="title-input" dir="auto" aria-label={t('inspector.title')} value={node.title ?? ''} placeholder={kind?.title ?? node.kind} onChange={(event) => set({ ...node, title: event.target.value || undefined }, 'title')} />
+          <div className="card-line">{kind?.help ?? t('inspector.unknown_kind', { kind: node.kind })}</div>
+        </div>
+      </header>
+      <Tabs value={tab} onChange={setTab} tabs={tabs}>
+        {tab === 'what' ? (
+          <>
+            {kind?.connection ? (
+              <ConnectionField slot={node.connection} kind={kind.connection} connections={connections} onNew={() => onNewConnection(kind.connection ?? '')}
+                onSlot={(slot, slots) => change({ type: 'many', changes: [{ type: 'flow.set', fields: { slots } }, { type: 'node.set', id, node: { ...node, connection: slot } }] })} />
+            ) : null}
+            <ConfigForm id={id} node={node} kind={kind} onChange={(config, field) => set({ ...node, config }, field)} />
+          </>
+        ) : null}
+        {tab === 'fails' ? <FailTab node={node} onChange={setPolicy} /> : null}
+        {tab === 'limits' ? <LimitsTab node={node} onChange={setPolicy} /> : null}
+        {tab === 'notes' ? (
+          <Field label={t('inspector.note')} help={t('inspector.note_help')}>
+            <textarea className="input" rows={6} aria-label={t('inspector.note')} value={node.note ?? ''} onChange={(event) => set({ ...node, note: event.target.value || undefined }, 'note')} />
+          </Field>
+        ) : null}
+      </Tabs>
+    </>
+  );
+}
+
+interface ConfigFormProps {
+  id: string;
+  node: FlowNode;
+  kind: KindRow | undefined;
+  onChange: (config: FlowNode['config'], field: string) => void;
+}
+
+function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
+  const { t } = useTranslation();
+  const problems = useStore(openFlow, (state) => state.problems);
+  const [isOpen, setOpen] = useState(false);
+  const fields = fieldsOfSchema(kind?.schema ?? null);
+  const config = node.config ?? {};
+  const set = (name: string, value: Json | undefined) => {
+    const { [name]: _before, ...rest } = config;
+    onChange(value === undefined ? rest : { ...config, [name]: value }, name);
+  };
+  const advanced = fields.filter((field) => field.isAdvanced);
+  const draw = (field: FormField) => (
+    <ConfigField key={field.name} field={field} value={config[field.name]} problem={problems.find((it) => it.node === id && it.pointer?.startsWith(`/${field.name}`))} onChange={(value) => set(field.name, value)} />
+  );
+  if (!fields.length) return <p className="faint">{t('inspector.no_fields')}</p>;
+  return (
+    <>
+      {fields.filter((field) => !field.isAdvanced).map(draw)}
+      {advanced.length ? (
+        <Button look="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}><ChevronDown /> {t('inspector.more', { count: advanced.length })}</Button>
+      ) : null}
+      {isOpen ? advanced.map(draw) : null}
+    </>
+  );
+}
+
+function ConfigField({ field, value, problem, onChange }: { field: FormField; value: Json | undefined; problem: Problem | undefined; onChange: (value: Json | undefined) => void }) {
+  const { t } = useTranslation();
+  const Widget = widgetNamed(field.widget);
+  return (
+    <Field label={t(`fieldname.${field.name}`, { defaultValue: field.label })} help={field.help} bad={problem?.sentence} aside={field.isRequired ? null : <span className="faint optional">{t('inspector.optional')}</span>}>
+      <Widget field={field} value={value} onChange={onChange} />
+    </Field>
+  );
+}

@@ -1,0 +1,29 @@
+/** Widgets by the name a schema asks for. A kind never brings code of its own. */
+import type { ComponentType } from 'react';
+import { JsonWidget, SqlWidget } from './code.tsx';
+import { CronWidget } from './cron.tsx';
+import { FormulaWidget, MappingWidget, TemplateWidget } from './formula.tsx';
+import { NumberWidget, SecretWidget, SelectWidget, TextWidget, ToggleWidget } from './simple.tsx';
+import { ColumnsWidget, DecisionWidget, FieldsWidget, PairsWidget } from './tables.tsx';
+import type { WidgetProps } from './types.ts';
+
+const widgets: Record<string, ComponentType<WidgetProps>> = {
+  text: TextWidget,
+  number: NumberWidget,
+  toggle: ToggleWidget,
+  select: SelectWidget,
+  secret: SecretWidget,
+  formula: FormulaWidget,
+  template: TemplateWidget,
+  mapping: MappingWidget,
+  fields: FieldsWidget,
+  pairs: PairsWidget,
+  columns: ColumnsWidget,
+  decision: DecisionWidget,
+  cron: CronWidget,
+  sql: SqlWidget,
+  json: JsonWidget,
+};
+
+/** A widget that this editor does not have is drawn as JSON, which can say everything. */
+export const widgetNamed = (name: string): ComponentType<WidgetProps> => widgets[name] ?? JsonWidget;

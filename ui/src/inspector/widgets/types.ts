@@ -1,0 +1,15 @@
+import type { Json } from '../../bridge/index.ts';
+import type { FormField } from '../schema.ts';
+
+/** What every widget gets: its field, the value as it stands in the file, and how to change it. */
+export interface WidgetProps {
+  field: FormField;
+  value: Json | undefined;
+  onChange: (value: Json | undefined) => void;
+}
+
+export const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '');
+export const isTable = (value: Json | undefined): value is { [name: string]: Json } => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Formulas stand in the file after `= `; in the field the sign is drawn, not typed. */
+export const bare = (value: Json | undefined): string => (typeof value === 'string' ? value.replace(/^=\s?/, '') : value === undefined || value === null ? '' : JSON.stringify(value));
+export const asFormula = (text: string): string | undefined => (text.trim() ? `= ${text.replace(/^=\s?/, '')}` : undefined);

@@ -1,0 +1,121 @@
+/** The small controls: buttons, switches, pills, choices. */
+import { Check, ChevronDown } from 'lucide-react';
+import { Select as RadixSelect, Switch as RadixSwitch, Tabs as RadixTabs, ToggleGroup, Tooltip } from 'radix-ui';
+import type { ButtonHTMLAttributes, ReactNode } from 'react';
+
+export type Tone = 'plain' | 'ok' | 'bad' | 'warn' | 'accent';
+
+interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  look?: 'plain' | 'main' | 'quiet' | 'icon' | 'bad';
+  /** What the button does, for a button without words; shown as a tip. */
+  tip?: string;
+}
+
+export function Button({ look = 'plain', tip, ...rest }: ButtonProps) {
+  const button = <button type="button" className="button" data-look={look} aria-label={tip} {...rest} />;
+  if (!tip) return button;
+  return (
+    <Tooltip.Root>
+      <Tooltip.Trigger asChild>{button}</Tooltip.Trigger>
+      <Tooltip.Portal>
+        <Tooltip.Content className="tooltip" sideOffset={6}>
+          {tip}
+        </Tooltip.Content>
+      </Tooltip.Portal>
+    </Tooltip.Root>
+  );
+}
+
+export function Switch({ on, onChange, label, disabled }: { on: boolean; onChange: (on: boolean) => void; label: string; disabled?: boolean }) {
+  return (
+    <RadixSwitch.Root className="switch" checked={on} onCheckedChange={onChange} aria-label={label} disabled={disabled}>
+      <RadixSwitch.Thumb />
+    </RadixSwitch.Root>
+  );
+}
+
+export function Pill({ tone = 'plain', children }: { tone?: Tone; children: ReactNode }) {
+  return (
+    <span className="pill" data-tone={tone}>
+      {children}
+    </span>
+  );
+}
+
+export interface Option {
+  value: string;
+  label: string;
+}
+
+export function Select({ value, options, onChange, label, placeholder }: { value: string; options: readonly Option[]; onChange: (value: string) => void; label: string; placeholder?: string }) {
+  return (
+    <RadixSelect.Root value={value} onValueChange={onChange}>
+      <RadixSelect.Trigger className="input select" aria-label={label}>
+        <RadixSelect.Value placeholder={placeholder} />
+        <RadixSelect.Icon asChild>
+          <ChevronDown />
+        </RadixSelect.Icon>
+      </RadixSelect.Trigger>
+      <RadixSelect.Portal>
+        <RadixSelect.Content className="popup" position="popper" sideOffset={4}>
+          <RadixSelect.Viewport>
+            {options.map((option) => (
+              <RadixSelect.Item key={option.value} value={option.value} className="popup-item">
+                <RadixSelect.ItemText>{option.label}</RadixSelect.ItemText>
+                <RadixSelect.ItemIndicator className="keys">
+                  <Check />
+                </RadixSelect.ItemIndicator>
+              </RadixSelect.Item>
+            ))}
+          </RadixSelect.Viewport>
+        </RadixSelect.Content>
+      </RadixSelect.Portal>
+    </RadixSelect.Root>
+  );
+}
+
+export function Segments<T extends string>({ value, options, onChange, label }: { value: T; options: readonly { value: T; label: string }[]; onChange: (value: T) => void; label: string }) {
+  const choose = (next: string) => {
+    const option = options.find((it) => it.value === next);
+    if (option) onChange(option.value);
+  };
+  return (
+    <ToggleGroup.Root type="single" className="segments" value={value} onValueChange={choose} aria-label={label}>
+      {options.map((option) => (
+        <ToggleGroup.Item key={option.value} value={option.value} className="segment">
+          {option.label}
+        </ToggleGroup.Item>
+      ))}
+    </ToggleGroup.Root>
+  );
+}
+
+export function Tabs({ value, onChange, tabs, children }: { value: string; onChange: (value: string) => void; tabs: readonly Option[]; children: ReactNode }) {
+  return (
+    <RadixTabs.Root value={value} onValueChange={onChange} className="tabs-root">
+      <RadixTabs.List className="tabs">
+        {tabs.map((tab) => (
+          <RadixTabs.Trigger key={tab.value} value={tab.value} className="tab">
+            {tab.label}
+          </RadixTabs.Trigger>
+        ))}
+      </RadixTabs.List>
+      <RadixTabs.Content value={value} className="tab-body">
+        {children}
+      </RadixTabs.Content>
+    </RadixTabs.Root>
+  );
+}
+
+export function Field({ label, help, bad, aside, children }: { label: string; help?: string; bad?: string; aside?: ReactNode; children: ReactNode }) {
+  return (
+    <div className="field">
+      <div className="field-label">
+        <span>{label}</span>
+        {aside}
+      </div>
+      {children}
+      {bad ? <div className="field-bad">{bad}</div> : help ? <div className="field-help">{help}</div> : null}
+    </div>
+  );
+}

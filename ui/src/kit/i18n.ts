@@ -1,0 +1,62 @@
+/** Words of the editor in three languages, with plural rules, and numbers and times as the language writes them. */
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import en from './locales/en.json';
+import kk from './locales/kk.json';
+import ru from './locales/ru.json';
+
+export const LANGUAGES = [
+  { value: 'en', label: 'English' },
+  { value: 'ru', label: 'Русский' },
+  { value: 'kk', label: 'Қазақша' },
+] as const;
+
+const KEY = 'arna.language';
+
+/** Sets up the words before the first draw; the choice is kept in this browser until the settings are read. */
+export function startWords(): void {
+  const wanted = localStorage.getItem(KEY) || navigator.language.slice(0, 2);
+  void i18next.use(initReactI18next).init({
+    lng: LANGUAGES.some((language) => language.value === wanted) ? wanted : 'en',
+    fallbackLng: 'en',
+    resources: { en: { translation: en }, ru: { translation: ru }, kk: { translation: kk } },
+    interpolation: { escapeValue: false },
+    initAsync: false,
+  });
+  document.documentElement.lang = i18next.language;
+}
+
+export function setLanguage(language: string): void {
+  localStorage.setItem(KEY, language);
+  document.documentElement.lang = language;
+  void i18next.changeLanguage(language);
+}
+
+const tag = () => ({ en: 'en-GB', ru: 'ru-RU', kk: 'kk-KZ' })[i18next.language] ?? 'en-GB';
+
+export const formatNumber = (value: number): string => new Intl.NumberFormat(tag()).format(value);
+
+export const formatTime = (at_ms: number): string => new Intl.DateTimeFormat(tag(), { hour: '2-digit', minute: '2-digit' }).format(at_ms);
+
+export function formatMoment(at_ms: number): string {
+  const isToday = new Date(at_ms).toDateString() === new Date().toDateString();
+  if (isToday) return formatTime(at_ms);
+  return new Intl.DateTimeFormat(tag(), { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(at_ms);
+}
+
+/** `in 3 hours`, `2 minutes ago`. */
+export function formatAgo(at_ms: number, now_ms: number): string {
+  const words = new Intl.RelativeTimeFormat(tag(), { numeric: 'auto', style: 'short' });
+  const seconds = (at_ms - now_ms) / 1000;
+  const units: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3600], ['minute', 60]];
+  for (const [unit, size] of units) if (Math.abs(seconds) >= size) return words.format(Math.round(seconds / size), unit);
+  return words.format(Math.round(seconds), 'second');
+}
+
+export function formatSpan(ms: number): string {
+  const unit = (value: number, name: string) =>
+    new Intl.NumberFormat(tag(), { style: 'unit', unit: name, unitDisplay: 'narrow', maximumFractionDigits: 1 }).format(value);
+  if (ms < 1000) return unit(Math.round(ms), 'millisecond');
+  if (ms < 60_000) return unit(ms / 1000, 'second');
+  return unit(ms / 60_000, 'minute');
+}

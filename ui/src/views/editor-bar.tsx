@@ -1,0 +1,116 @@
+/** The bar over the canvas: name, saving, last run, rehearse, run, on and off. */
+import { EllipsisVertical, Play, Square } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand';
+import { engine } from '../bridge/index.ts';
+import { isRunning, live } from '../document/live.ts';
+import { change, flush, keepMine, openFlow, takeTheirs } from '../document/store.ts';
+import { Button, Pill, Switch, type Tone } from '../kit/controls.tsx';
+import { formatMoment, formatNumber } from '../kit/i18n.ts';
+import { Menu } from '../kit/surfaces.tsx';
+import { CasesDialog } from './cases-dialog.tsx';
+import { attempt } from './events.ts';
+import { TrustSheet } from './import-sheet.tsx';
+import { download } from './new-flow.ts';
+import { RehearsalDialog } from './rehearsal-dialog.tsx';
+import { go } from './route.ts';
+import { VersionsDialog } from './versions-dialog.tsx';
+
+const savingTones = { saved: 'plain', waiting: 'plain', saving: 'plain', offline: 'warn', conflict: 'bad', refused: 'bad' } as const;
+
+interface EditorBarProps {
+  id: string;
+  onProblems: () => void;
+  onRun: () => void;
+  onHelp: () => void;
+}
+
+export function EditorBar({ id, onProblems, onRun, onHelp }: EditorBarProps) {
+  const { t } = useTranslation();
+  const gone = t('app.engine_gone');
+  const [sheet, setSheet] = useState<'versions' | 'cases' | 'trust' | 'rehearsal'>();
+  const [grants, setGrants] = useState<Parameters<typeof TrustSheet>[0]['start']>();
+  const name = useStore(openFlow, (state) => state.history.doc.name);
+  const folder = useStore(openFlow, (state) => state.folder);
+  const armed = useStore(openFlow, (state) => state.armed);
+  const errors = useStore(openFlow, (state) => state.problems.filter((it) => it.severity === 'error').length);
+  const row = useStore(live, (state) => state.row);
+  const close = () => setSheet(undefined);
+  const arm = async (next: boolean) => {
+    await flush();
+    const answer = await attempt(() => engine().call('flow.arm', { flow: id, armed: next }), gone);
+    if (answer) openFlow.setState({ armed: answer.armed });
+  };
+  const exportFlow = async () => {
+    await flush();
+    const file = await attempt(() => engine().call('flow.export', { flow: id }), gone);
+    if (file) download(file.name, file.text);
+  };
+  const trust = async () => {
+    const answer = await attempt(() => engine().call('grants.list', { flow: id }), gone);
+    if (!answer) return;
+    setGrants({ authority: answer.authority, slots: [...openFlow.getState().slots] });
+    setSheet('trust');
+  };
+  return (
+    <header className="editor-bar">
+      <button type="button" className="crumb" onClick={() => go('flows')}>{folder || t('rail.flows')} /</button>
+      <input className="name-input" dir="auto" aria-label={t('editor.name')} value={name} onChange={(event) => change({ type: 'flow.set', fields: { name: event.target.value } }, 'name')} />
+      <SavingPill />
+      <LastRunPill />
+      {errors ? <button type="button" className="pill" data-tone="bad" onClick={onProblems}>{t('flows.errors', { count: errors })}</button> : null}
+      <span className="spacer" />
+      <Menu
+        trigger={<button type="button" className="button" data-look="icon" aria-label={t('common.more')}><EllipsisVertical /></button>}
+        entries={[
+          { label: t('editor.versions'), onChoose: () => setSheet('versions') },
+          { label: t('editor.cases'), onChoose: () => setSheet('cases') },
+          { label: t('editor.trust'), onChoose: () => void trust() },
+          { label: t('flows.runs_of'), onChoose: () => go('runs', id) },
+          'line',
+          { label: t('flows.export'), onChoose: () => void exportFlow() },
+          { label: t('keys.title'), keys: '?', onChoose: onHelp },
+        ]}
+      />
+      <Button onClick={() => setSheet('rehearsal')}>{t('run.rehearse')}</Button>
+      {row && isRunning(row) ? (
+        <Button look="main" onClick={() => void attempt(() => engine().call('run.cancel', { run: row.run }), gone)}><Square /> {t('run.cancel')}</Button>
+      ) : (
+        <Button look="main" onClick={onRun}><Play fill="currentColor" /> {t('run.run')}</Button>
+      )}
+      <span className="muted on-word">{armed ? t('flows.on') : t('flows.off')}</span>
+      <Switch on={armed} label={t('flows.on')} onChange={(next) => void arm(next)} />
+      {sheet === 'versions' ? <VersionsDialog flow={id} onClose={close} /> : null}
+      {sheet === 'cases' ? <CasesDialog flow={id} run={row?.run} onClose={close} /> : null}
+      {sheet === 'rehearsal' ? <RehearsalDialog flow={id} onClose={close} /> : null}
+      {sheet === 'trust' && grants ? <TrustSheet flow={id} name={name} start={grants} onClose={close} onDone={close} /> : null}
+    </header>
+  );
+}
+
+function SavingPill() {
+  const { t } = useTranslation();
+  const saving = useStore(openFlow, (state) => state.saving);
+  const version = useStore(openFlow, (state) => state.version);
+  const refusal = useStore(openFlow, (state) => state.refusal);
+  if (saving === 'conflict') {
+    return (
+      <span className="row">
+        <Pill tone="bad">{t('saving.conflict')}</Pill>
+        <Button look="quiet" onClick={() => void keepMine()}>{t('saving.keep_mine')}</Button>
+        <Button look="quiet" onClick={() => void takeTheirs()}>{t('saving.take_theirs')}</Button>
+      </span>
+    );
+  }
+  return <span role="status" title={refusal} className="saving"><Pill tone={savingTones[saving]}>{saving === 'refused' ? refusal : t(`saving.${saving}`, { version })}</Pill></span>;
+}
+
+function LastRunPill() {
+  const { t } = useTranslation();
+  const row = useStore(live, (state) => state.row);
+  if (!row || isRunning(row)) return null;
+  const tone: Tone = row.state === 'ok' ? 'ok' : row.state === 'failed' ? 'bad' : row.state === 'partial' ? 'warn' : 'plain';
+  const failed = row.failed ? `, ${t('card.failed', { count: row.failed, n: formatNumber(row.failed) })}` : '';
+  return <span className="last-run" title={row.error?.sentence}><Pill tone={tone}>{t('run.last', { time: formatMoment(row.started_ms), count: row.records, n: formatNumber(row.records) })}{failed}</Pill></span>;
+}
