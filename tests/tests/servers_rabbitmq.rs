@@ -79,7 +79,8 @@ async fn messages_go_through_and_none_is_lost_when_lines_break_or_storing_fails(
     let error = publish(&live, json!({"routing_key": "nowhere", "body": "x"}), 0).await.unwrap_err();
     assert_eq!(error.code, Code::Refused);
     assert!(error.sentence.contains("nowhere"), "{error}");
-    let error = publish(&live, json!({"exchange": "none", "routing_key": "a", "body": "x"}), 0).await.unwrap_err();
+    let error =
+        publish(&live, json!({"exchange": "none", "routing_key": "a", "body": "x"}), 0).await.unwrap_err();
     assert_eq!(error.code, Code::NotFound, "{error}");
 
     let consume: Consume = serde_json::from_value(json!({"queue": "orders", "prefetch": 10})).unwrap();
@@ -119,7 +120,8 @@ async fn messages_go_through_and_none_is_lost_when_lines_break_or_storing_fails(
     // All were acknowledged: nothing is left for the next one.
     let options = lapin::options::QueueDeclareOptions { passive: true, ..Default::default() };
     let channel = declare(&server, "other").await;
-    let queue = channel.queue_declare("orders".into(), options, lapin::types::FieldTable::default()).await.unwrap();
+    let queue =
+        channel.queue_declare("orders".into(), options, lapin::types::FieldTable::default()).await.unwrap();
     assert_eq!(queue.message_count(), 0);
 }
 

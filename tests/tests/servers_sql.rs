@@ -13,7 +13,8 @@ fn live(server: &Postgres) -> Live {
 
 async fn read(live: &Live, config: Json) -> Result<Vec<Record>, NodeError> {
     let query: Query = serde_json::from_value(config).unwrap();
-    let opening = Record::of([("id", Value::from(2)), ("ids", Value::list(vec![Value::from(1), Value::from(3)]))]);
+    let opening =
+        Record::of([("id", Value::from(2)), ("ids", Value::list(vec![Value::from(1), Value::from(3)]))]);
     let mut cursor = query.open(&opening, &formula::FieldSet::all(), live).await?;
     let mut rows = Vec::new();
     while let Some(page) = cursor.next(live).await? {
@@ -26,10 +27,13 @@ async fn read(live: &Live, config: Json) -> Result<Vec<Record>, NodeError> {
 async fn write(live: &Live, config: Json, text: &str) -> Vec<Result<i64, Code>> {
     let node: Write = serde_json::from_value(config).unwrap();
     let list = model::json::parse(text.as_bytes()).unwrap();
-    let records: Vec<Record> = list.as_list().unwrap().iter().map(|it| it.as_record().unwrap().clone()).collect();
+    let records: Vec<Record> =
+        list.as_list().unwrap().iter().map(|it| it.as_record().unwrap().clone()).collect();
     let keys: Vec<String> = (0..records.len()).map(|at| format!("key-{at}")).collect();
-    let calls: Vec<Call<'_>> = records.iter().zip(&keys).map(|(record, key)| Call { record, key, attempt: 1 }).collect();
-    let rows = |it: Value| it.as_record().unwrap().get("rows").unwrap().as_number().unwrap().to_i64().unwrap();
+    let calls: Vec<Call<'_>> =
+        records.iter().zip(&keys).map(|(record, key)| Call { record, key, attempt: 1 }).collect();
+    let rows =
+        |it: Value| it.as_record().unwrap().get("rows").unwrap().as_number().unwrap().to_i64().unwrap();
     node.run_chunk(&calls, live).await.into_iter().map(|it| it.map(rows).map_err(|e| e.code)).collect()
 }
 
@@ -59,8 +63,13 @@ async fn values_are_bound_and_rows_stream() {
     let live = live(&server);
     let rows = read(&live, json!({"sql": "SELECT i FROM generate_series(1, 25000) i WHERE i > $1 ORDER BY i", "parameters": ["= id"]})).await;
     assert_eq!(rows.unwrap().len(), 24_998);
-    let rows = read(&live, json!({"sql": "SELECT $1::text AS a, i FROM generate_series(1, 5) i WHERE i = ANY($2)",
-        "parameters": ["'; DROP TABLE x; --", "= ids"]})).await.unwrap();
+    let rows = read(
+        &live,
+        json!({"sql": "SELECT $1::text AS a, i FROM generate_series(1, 5) i WHERE i = ANY($2)",
+        "parameters": ["'; DROP TABLE x; --", "= ids"]}),
+    )
+    .await
+    .unwrap();
     assert_eq!(shown(&rows), r#"[{"a":"'; DROP TABLE x; --","i":1},{"a":"'; DROP TABLE x; --","i":3}]"#);
     let table = [
         (json!({"sql": "SELEC 1"}), Code::Config),
@@ -92,9 +101,15 @@ async fn rows_are_written_and_a_refused_one_fails_alone() {
         "1|12345678901234567890.1|{\"a\": [1, \"b\"]}|{\"x,y\",\"z\\\"q\"}\n3|3|\"plain\"|"
     );
     let upsert = json!({"table": "shop.orders", "mode": "upsert", "keys": ["id"]});
-    assert_eq!(write(&live, upsert, r#"[{"id": 3, "total": 4}, {"id": 4, "total": 5}]"#).await, [Ok(1), Ok(1)]);
+    assert_eq!(
+        write(&live, upsert, r#"[{"id": 3, "total": 4}, {"id": 4, "total": 5}]"#).await,
+        [Ok(1), Ok(1)]
+    );
     let update = json!({"table": "shop.orders", "mode": "update", "keys": ["id"]});
-    assert_eq!(write(&live, update, r#"[{"id": 4, "total": 6}, {"id": 99, "total": 1}]"#).await, [Ok(1), Ok(0)]);
+    assert_eq!(
+        write(&live, update, r#"[{"id": 4, "total": 6}, {"id": 99, "total": 1}]"#).await,
+        [Ok(1), Ok(0)]
+    );
     let delete = json!({"table": "shop.orders", "mode": "delete", "keys": ["id"]});
     assert_eq!(write(&live, delete, r#"[{"id": 1}]"#).await, [Ok(1)]);
     assert_eq!(server.rows("SELECT id, total FROM shop.orders ORDER BY id"), "3|4\n4|6");
@@ -112,7 +127,13 @@ async fn with_markers_rows_are_written_exactly_once() {
     assert_eq!(write(&live, config.clone(), again).await, [Ok(0), Ok(0), Err(Code::Refused), Ok(1)]);
     assert_eq!(server.rows("SELECT count(*), (SELECT count(*) FROM arna_effects) FROM orders"), "3|3");
     // Many at once with the same keys: the marker lets one of them through.
-    let eight = (0..8).map(|_| write(&live, json!({"table": "orders", "exactly_once": true}), r#"[{"id": 5}, {"id": 6}, {"id": 7}, {"id": 8}, {"id": 9}]"#));
+    let eight = (0..8).map(|_| {
+        write(
+            &live,
+            json!({"table": "orders", "exactly_once": true}),
+            r#"[{"id": 5}, {"id": 6}, {"id": 7}, {"id": 8}, {"id": 9}]"#,
+        )
+    });
     let answers = futures_util::future::join_all(eight).await;
     assert_eq!(answers.iter().map(|it| it[4].clone().unwrap()).sum::<i64>(), 1);
     assert_eq!(server.rows("SELECT count(*) FROM orders WHERE id = 9"), "1");
@@ -126,7 +147,9 @@ async fn a_stopped_server_is_unavailable_and_used_again_when_it_is_back() {
     server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'arna'");
     let mut codes = Vec::new();
     for _ in 0..3 {
-        codes.push(read(&live, json!({"sql": "SELECT 1 AS one"})).await.map(|it| shown(&it)).map_err(|e| e.code));
+        codes.push(
+            read(&live, json!({"sql": "SELECT 1 AS one"})).await.map(|it| shown(&it)).map_err(|e| e.code),
+        );
     }
     assert!(codes.contains(&Ok(r#"[{"one":1}]"#.into())), "{codes:?}");
     assert!(codes.iter().all(|it| it.is_ok() || *it == Err(Code::Unavailable)), "{codes:?}");

@@ -25,7 +25,8 @@ impl Nginx {
         certificates(folder.path());
         std::fs::create_dir_all(folder.path().join("www/slow")).expect("the folder of a server is writable");
         for name in ["www/slow/x.json", "www/x.json"] {
-            std::fs::write(folder.path().join(name), "{\"ok\": true}").expect("the folder of a server is writable");
+            std::fs::write(folder.path().join(name), "{\"ok\": true}")
+                .expect("the folder of a server is writable");
         }
         let (port, tls_port) = (free_port(), free_port());
         let user = if super::process::is_root() { "user root;" } else { "" };
@@ -58,15 +59,18 @@ http {{
 /// An authority, a certificate for 127.0.0.1 and one for a client.
 fn certificates(folder: &Path) {
     let openssl = program(&["openssl".into()], "openssl");
-    let mut call = |arguments: &str| {
+    let call = |arguments: &str| {
         run(Command::new(&openssl).args(arguments.split(' ')).current_dir(folder));
     };
-    std::fs::write(folder.join("server.ext"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n").expect("writable");
+    std::fs::write(folder.join("server.ext"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        .expect("writable");
     std::fs::write(folder.join("client.ext"), "extendedKeyUsage=clientAuth\n").expect("writable");
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
     call(&format!("req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=arna-test-authority"));
     for name in ["server", "client"] {
         call(&format!("req {key} -keyout {name}.key -out {name}.csr -subj /CN={name}"));
-        call(&format!("x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out {name}.pem -days 2 -extfile {name}.ext"));
+        call(&format!(
+            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out {name}.pem -days 2 -extfile {name}.ext"
+        ));
     }
 }

@@ -29,14 +29,27 @@ impl Postgres {
             run(Command::new("chown").args(["-R", "postgres"]).arg(folder.path()));
         }
         run(as_owner("initdb")
-            .args(["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--username=arna", "--no-sync"])
+            .args([
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--username=arna",
+                "--no-sync",
+            ])
             .arg("--pwfile")
             .arg(&password)
             .arg("-D")
             .arg(&data));
         let port = free_port();
         let mut command = as_owner("postgres");
-        command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]);
+        command.arg("-D").arg(&data).args([
+            "-p",
+            &port.to_string(),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "fsync=off",
+        ]);
         command.arg("-c").arg(format!("unix_socket_directories={}", folder.path().display()));
         // The fast way to stop, which does not wait for clients.
         let mut process = Process::start(command, folder).stopped_by("-INT");

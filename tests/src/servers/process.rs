@@ -87,8 +87,14 @@ pub(super) fn program(places: &[PathBuf], package: &str) -> PathBuf {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path).map(|it| it.join(name)).find(|it| it.is_file())
     };
-    let found = places.iter().find_map(|it| if it.is_absolute() { it.is_file().then(|| it.clone()) } else { on_path(it) });
-    found.unwrap_or_else(|| panic!("The package {package} is not installed. Run npm test, which installs it, or install it by hand."))
+    let found = places
+        .iter()
+        .find_map(|it| if it.is_absolute() { it.is_file().then(|| it.clone()) } else { on_path(it) });
+    found.unwrap_or_else(|| {
+        panic!(
+            "The package {package} is not installed. Run npm test, which installs it, or install it by hand."
+        )
+    })
 }
 
 /// The folder where programs for tests are kept between runs.

@@ -7,7 +7,7 @@ use super::process::{Process, folder, free_port, program};
 
 /// A node of its own, with the user `guest`.
 pub struct RabbitMq {
-    process: Process,
+    process: Option<Process>,
     /// Where it listens on loopback.
     pub port: u16,
     names_port: u16,
@@ -24,7 +24,8 @@ impl RabbitMq {
         let folder = folder();
         let (port, names_port) = (free_port(), free_port());
         let config = folder.path().join("rabbitmq.conf");
-        std::fs::write(&config, format!("listeners.tcp.1 = 127.0.0.1:{port}\n")).expect("the folder of a server is writable");
+        std::fs::write(&config, format!("listeners.tcp.1 = 127.0.0.1:{port}\n"))
+            .expect("the folder of a server is writable");
         std::fs::write(folder.path().join("plugins"), "[].").expect("the folder of a server is writable");
         let mut command = Command::new(server);
         environment(&mut command, folder.path(), names_port);
@@ -37,13 +38,15 @@ impl RabbitMq {
             .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}");
         let mut process = Process::start(command, folder);
         process.wait_for(port, "RabbitMQ");
-        RabbitMq { process, port, names_port }
+        RabbitMq { process: Some(process), port, names_port }
     }
 
     /// Runs a command of `rabbitmqctl`, such as closing all connections.
     pub fn control(&self, arguments: &[&str]) {
-        let mut command = Command::new(program(&["/usr/lib/rabbitmq/bin/rabbitmqctl".into()], "rabbitmq-server"));
-        environment(&mut command, self.process.folder.path(), self.names_port);
+        let mut command =
+            Command::new(program(&["/usr/lib/rabbitmq/bin/rabbitmqctl".into()], "rabbitmq-server"));
+        let process = self.process.as_ref().expect("the node runs until it is dropped");
+        environment(&mut command, process.folder.path(), self.names_port);
         super::process::run(command.args(arguments));
     }
 }
@@ -59,8 +62,14 @@ fn environment(command: &mut Command, folder: &Path, names_port: u16) {
 
 impl Drop for RabbitMq {
     fn drop(&mut self) {
-        // The server of names was started beside the node and would stay behind: it ends when asked by its port.
+        // The server of names was started beside the node and would stay behind. It ends when asked, once the node is gone.
+        drop(self.process.take());
         let ask = ["-port", &self.names_port.to_string(), "-kill"];
-        let _ = Command::new("epmd").env("ERL_EPMD_RELAXED_COMMAND_CHECK", "1").args(ask).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let _ = Command::new("epmd")
+            .env("ERL_EPMD_RELAXED_COMMAND_CHECK", "1")
+            .args(ask)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
     }
 }

@@ -7,11 +7,13 @@ pub mod delete;
 pub mod list;
 pub mod r#move;
 pub mod read;
+pub mod watch;
 pub mod write;
 
 /// The kinds of this folder.
 pub fn nodes() -> Vec<Spec> {
     vec![
+        Spec::trigger::<watch::Watch>(),
         Spec::source::<list::List>(),
         Spec::action::<read::Read>(),
         Spec::action::<write::Write>(),

@@ -141,8 +141,9 @@ mod tests {
     #[test]
     fn more_keys_than_fit_in_memory_give_the_same_answer_in_the_same_order() {
         let it: Dedupe = node(r#"{"by":["= id"]}"#);
-        let input: Vec<_> =
-            (0..4_000_i64).map(|at| Record::of([("id", Value::from(at * 31 % 1_500)), ("at", at.into())])).collect();
+        let input: Vec<_> = (0..4_000_i64)
+            .map(|at| Record::of([("id", Value::from(at * 31 % 1_500)), ("at", at.into())]))
+            .collect();
         let small = flow_within(&it, [input.clone()], 20_000);
         let large = flow(&it, [input]);
         assert_eq!(small.ports[0].len(), 1_500);

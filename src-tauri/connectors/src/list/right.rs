@@ -220,7 +220,12 @@ impl Disk {
         Ok(frame)
     }
 
-    fn find(&mut self, print: &str, found: &mut Vec<Record>, is_matched: &mut [bool]) -> Result<(), NodeError> {
+    fn find(
+        &mut self,
+        print: &str,
+        found: &mut Vec<Record>,
+        is_matched: &mut [bool],
+    ) -> Result<(), NodeError> {
         // equal keys may begin in the frame before the first one that starts with them
         let mut at = self.frames.partition_point(|it| it.0.as_str() < print).saturating_sub(1);
         while at < self.frames.len() && self.frames[at].0.as_str() <= print {

@@ -47,7 +47,10 @@ impl<R: BufRead> Lines<R> {
                 let most = self.most_bytes >> 10;
                 return Err(NodeError::new(
                     Code::Limit,
-                    format!("{}, line {}: the line is longer than {most} KiB. Is this a text file?", self.path, self.line),
+                    format!(
+                        "{}, line {}: the line is longer than {most} KiB. Is this a text file?",
+                        self.path, self.line
+                    ),
                 ));
             }
             if end.is_some() {

@@ -30,7 +30,10 @@ pub fn check(file: &mut (impl Read + Seek), path: &str) -> Result<(), NodeError>
         .because(e)
     };
     let bomb = |what: String| {
-        NodeError::new(Code::Limit, format!("{path} is not read: {what}. A real workbook is never like that."))
+        NodeError::new(
+            Code::Limit,
+            format!("{path} is not read: {what}. A real workbook is never like that."),
+        )
     };
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| no_archive(&e))?;
     if archive.len() > MOST_PARTS {
@@ -55,7 +58,9 @@ pub fn check(file: &mut (impl Read + Seek), path: &str) -> Result<(), NodeError>
                 return Err(bomb(format!("it unpacks to more than {} GiB", MOST_BYTES >> 30)));
             }
             if size > FREE_BYTES && size / packed > MOST_RATIO {
-                return Err(bomb(format!("its part {name} unpacks to more than {MOST_RATIO} times its size")));
+                return Err(bomb(format!(
+                    "its part {name} unpacks to more than {MOST_RATIO} times its size"
+                )));
             }
             if is_held && size > MOST_HELD_BYTES {
                 return Err(bomb(format!("its part {name} is larger than {} MiB", MOST_HELD_BYTES >> 20)));
