@@ -234,6 +234,9 @@ mod tests {
             shown(ColumnType::DateTimeDmy, "28.02.2026 9:05").as_deref(),
             Some("\"2026-02-28T09:05:00\"")
         );
-        assert_eq!(shown(ColumnType::DateTime, "2026-02-28 10:30").as_deref(), Some("\"2026-02-28T10:30:00\""));
+        assert_eq!(
+            shown(ColumnType::DateTime, "2026-02-28 10:30").as_deref(),
+            Some("\"2026-02-28T10:30:00\"")
+        );
     }
 }

@@ -41,8 +41,9 @@ pub fn check(field: &str, label: Option<&str>) -> Option<ConfigError> {
 pub fn chosen(label: Option<&str>) -> Result<&'static Encoding, NodeError> {
     match label {
         None => Ok(UTF_8),
-        Some(label) => find(label)
-            .ok_or_else(|| NodeError::new(Code::Config, format!("{label} is no code page that is known here."))),
+        Some(label) => find(label).ok_or_else(|| {
+            NodeError::new(Code::Config, format!("{label} is no code page that is known here."))
+        }),
     }
 }
 
@@ -82,7 +83,8 @@ impl<R: Read> Decoding<R> {
             None => (declared.unwrap_or(UTF_8), 0),
         };
         let decoder = (encoding != UTF_8).then(|| encoding.new_decoder_without_bom_handling());
-        let (out, out_at, raw) = if decoder.is_none() { (raw, mark, Vec::new()) } else { (Vec::new(), 0, raw) };
+        let (out, out_at, raw) =
+            if decoder.is_none() { (raw, mark, Vec::new()) } else { (Vec::new(), 0, raw) };
         Ok(Decoding {
             inner,
             decoder,
@@ -121,8 +123,11 @@ impl<R: Read> Decoding<R> {
             }
             let most = decoder.max_utf8_buffer_length_without_replacement(self.raw.len() - self.raw_at);
             self.out.resize(most.unwrap_or(INPUT_BYTES * 4).max(16), 0);
-            let (result, read, written) =
-                decoder.decode_to_utf8_without_replacement(&self.raw[self.raw_at..], &mut self.out, self.is_end);
+            let (result, read, written) = decoder.decode_to_utf8_without_replacement(
+                &self.raw[self.raw_at..],
+                &mut self.out,
+                self.is_end,
+            );
             self.out.truncate(written);
             self.raw_at += read;
             if let DecoderResult::Malformed(bad, after) = result {
@@ -136,7 +141,10 @@ impl<R: Read> Decoding<R> {
         let at = self.offset + self.raw_at as u64 - u64::from(bad) - u64::from(after);
         io::Error::new(
             io::ErrorKind::InvalidData,
-            format!("the bytes at offset {at} mean nothing in {}; set the right code page in \"encoding\"", self.name),
+            format!(
+                "the bytes at offset {at} mean nothing in {}; set the right code page in \"encoding\"",
+                self.name
+            ),
         )
     }
 }
@@ -171,7 +179,8 @@ impl<R: Read> BufRead for Decoding<R> {
 pub fn decode(bytes: &[u8], label: Option<&str>, path: &str) -> Result<String, NodeError> {
     let declared = label.map(|it| chosen(Some(it))).transpose()?;
     let wrong = |name: &str| {
-        let sentence = format!("{path} is not {name}. Set \"encoding\" to its code page, for example windows-1251.");
+        let sentence =
+            format!("{path} is not {name}. Set \"encoding\" to its code page, for example windows-1251.");
         NodeError::new(Code::Damaged, sentence)
     };
     let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or((declared.unwrap_or(UTF_8), 0));

@@ -47,8 +47,11 @@ pub fn writing(error: io::Error) -> NodeError {
 
 /// A failure with temporary files.
 pub fn spilling(error: impl std::fmt::Display) -> NodeError {
-    NodeError::new(Code::Limit, "A temporary file for data beyond memory could not be used; is the disk full?")
-        .because(error)
+    NodeError::new(
+        Code::Limit,
+        "A temporary file for data beyond memory could not be used; is the disk full?",
+    )
+    .because(error)
 }
 
 /// What stands for a record that could not be read: where it stood and how it begins.

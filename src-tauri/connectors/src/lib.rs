@@ -13,9 +13,9 @@ pub mod encoding;
 pub mod failure;
 pub mod keys;
 pub mod paths;
-pub mod spill;
 #[cfg(test)]
 mod registry;
+pub mod spill;
 #[cfg(test)]
 mod testing;
 

@@ -6,7 +6,8 @@ use sdk::{Code, Folder, Need, NodeError, Record, Template};
 /// The folder need of a path: its text up to the first formula.
 pub fn need(path: &Template, writes: bool) -> Need {
     let text = path.text();
-    let literal = if text.trim_start().starts_with('=') { "" } else { text.split("{{").next().unwrap_or_default() };
+    let literal =
+        if text.trim_start().starts_with('=') { "" } else { text.split("{{").next().unwrap_or_default() };
     Need::Folder { path: literal.into(), writes }
 }
 
@@ -25,7 +26,10 @@ pub fn of(path: &Template, record: &Record, roots: &Roots) -> Result<String, Nod
     if text.trim().is_empty() {
         return Err(NodeError::new(
             Code::Input,
-            format!("The path {} comes out empty for this record; fill the fields it is made of.", path.text()),
+            format!(
+                "The path {} comes out empty for this record; fill the fields it is made of.",
+                path.text()
+            ),
         ));
     }
     if text.contains('\0') {

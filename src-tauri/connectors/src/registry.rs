@@ -88,7 +88,11 @@ fn every_connector_has_an_icon_of_the_grid() {
         let own = source.join(folder).join(format!("{file}.svg"));
         let icon = if own.is_file() { own } else { source.join(folder).join("icon.svg") };
         let text = std::fs::read_to_string(&icon).unwrap_or_else(|e| panic!("{}: {e}", icon.display()));
-        assert!(text.contains("viewBox=\"0 0 24 24\"") && text.contains("currentColor"), "{}", icon.display());
+        assert!(
+            text.contains("viewBox=\"0 0 24 24\"") && text.contains("currentColor"),
+            "{}",
+            icon.display()
+        );
     }
 }
 

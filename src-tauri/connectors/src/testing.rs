@@ -10,12 +10,17 @@ pub(crate) fn node<N: Node>(config: &str) -> N {
 
 /// Records from a JSON list.
 pub(crate) fn rows(json: &str) -> Vec<Record> {
-    let Value::List(list) = model::json::parse(json.as_bytes()).expect("JSON") else { panic!("a list is needed") };
+    let Value::List(list) = model::json::parse(json.as_bytes()).expect("JSON") else {
+        panic!("a list is needed")
+    };
     list.iter().map(|it| it.as_record().expect("a record").clone()).collect()
 }
 
 /// Runs a transform over the records of its input ports, the ports that are read first before the others.
-pub(crate) fn flow<T: Node + Transform, const PORTS: usize>(it: &T, input: [Vec<Record>; PORTS]) -> Collected {
+pub(crate) fn flow<T: Node + Transform, const PORTS: usize>(
+    it: &T,
+    input: [Vec<Record>; PORTS],
+) -> Collected {
     flow_within(it, input, 24 << 20)
 }
 

@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use sdk::cx::Reading;
 use sdk::source::Replay;
 use sdk::{
-    Category, Code, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, RecordBuilder, Source, Template,
-    Value,
+    Category, Code, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, RecordBuilder,
+    Source, Template, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -58,10 +58,13 @@ impl Node for Read {
     const KIND: &'static str = "bank.read";
     const TITLE: &'static str = "Read a bank statement";
     const CATEGORY: Category = Category::Files;
-    const WORDS: &'static [&'static str] = &["1c", "client bank", "payments", "выписка", "клиент-банк", "1CClientBankExchange"];
+    const WORDS: &'static [&'static str] =
+        &["1c", "client bank", "payments", "выписка", "клиент-банк", "1CClientBankExchange"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Each record opens the file once.").output("out", "One record for each document.")
+        Ports::default()
+            .input("in", "Each record opens the file once.")
+            .output("out", "One record for each document.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
@@ -79,7 +82,12 @@ impl Source for Read {
         Replay::Replayable
     }
 
-    async fn open(&self, opening: &Record, _wanted: &FieldSet, cx: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
+    async fn open(
+        &self,
+        opening: &Record,
+        _wanted: &FieldSet,
+        cx: &dyn Cx,
+    ) -> Result<Box<dyn Cursor>, NodeError> {
         let path = crate::paths::of(&self.path, opening, cx.roots())?;
         let mut file = cx.folder().read(&path)?;
         let declared = match &self.encoding {
@@ -88,7 +96,7 @@ impl Source for Read {
         };
         let text = Decoding::new(file, Some(declared)).map_err(|e| failure::reading(&path, e))?;
         let mut lines = Lines::new(BufReader::new(text), &path, MOST_LINE_BYTES);
-        if lines.next()?.map(str::trim) != Some(HEAD) {
+        if lines.read()?.map(str::trim) != Some(HEAD) {
             return Err(NodeError::new(
                 Code::Damaged,
                 format!("{path} is no bank statement of this form: its first line must be {HEAD}."),
@@ -124,6 +132,9 @@ struct Reader {
     sections: Sections,
     is_done: bool,
 }
+
+/// A record, or one that failed and why.
+type Outcome = Result<Record, (Record, NodeError)>;
 
 /// A section being read.
 struct Section {
@@ -165,10 +176,10 @@ impl Reader {
     }
 
     /// The next section of the wanted kind: its record, or why it failed.
-    fn section(&mut self) -> Result<Option<Result<Record, (Record, NodeError)>>, NodeError> {
+    fn section(&mut self) -> Result<Option<Outcome>, NodeError> {
         let mut open: Option<Section> = None;
         loop {
-            let Some(line) = self.lines.next()? else {
+            let Some(line) = self.lines.read()? else {
                 return Err(self.damaged("the file ends before КонецФайла: it is cut off, ask for it again"));
             };
             let line = line.trim().to_owned();
@@ -188,7 +199,11 @@ impl Reader {
                 if open.is_some() {
                     return Err(self.damaged("a section begins inside another"));
                 }
-                let kind = if low.starts_with("секциядокумент") { Sections::Documents } else { Sections::Accounts };
+                let kind = if low.starts_with("секциядокумент") {
+                    Sections::Documents
+                } else {
+                    Sections::Accounts
+                };
                 let mut fields = RecordBuilder::default();
                 if let (Sections::Documents, Some((_, name))) = (kind, pair(&line)) {
                     fields.set("Документ", Value::from(name));
@@ -218,8 +233,12 @@ impl Reader {
                 match kind.read(&value) {
                     Some(read) => section.fields.set(key, read),
                     None => {
-                        let sentence =
-                            format!("{}, line {here}, {key}: {} is not {}.", self.path, failure::quoted(&value), kind.example());
+                        let sentence = format!(
+                            "{}, line {here}, {key}: {} is not {}.",
+                            self.path,
+                            failure::quoted(&value),
+                            kind.example()
+                        );
                         section.fault.get_or_insert(NodeError::new(Code::Input, sentence));
                         section.fields.set(key, Value::from(value))
                     }
@@ -266,7 +285,11 @@ mod tests {
 
     #[tokio::test]
     async fn documents_come_with_dates_sums_and_unwrapped_names_in_both_code_pages() {
-        for (page, word) in [(encoding_rs::WINDOWS_1251, "Windows"), (encoding_rs::IBM866, "DOS"), (encoding_rs::UTF_8, "Windows")] {
+        for (page, word) in [
+            (encoding_rs::WINDOWS_1251, "Windows"),
+            (encoding_rs::IBM866, "DOS"),
+            (encoding_rs::UTF_8, "Windows"),
+        ] {
             let bytes = encoding::encode(&STATEMENT.replace("=Windows", &format!("={word}")), page).unwrap();
             let (got, failed, end) = of("", bytes).await;
             assert!(end.is_none(), "{end:?}");

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use sdk::cx::Reading;
 use sdk::source::Replay;
 use sdk::{
-    Category, Code, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, Shape, Source, Template, Text,
-    Value,
+    Category, Code, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, Shape, Source,
+    Template, Text, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +66,10 @@ impl Read {
             Some(text) if text.len() == 1 && !matches!(text, "\"" | "\n" | "\r") => Ok(text.bytes().next()),
             Some(text) => Err(ConfigError::new(
                 "/delimiter",
-                format!("The delimiter is one character such as , or ; or tab, not {}.", failure::quoted(text)),
+                format!(
+                    "The delimiter is one character such as , or ; or tab, not {}.",
+                    failure::quoted(text)
+                ),
             )),
         }
     }
@@ -79,11 +82,14 @@ impl Node for Read {
     const WORDS: &'static [&'static str] = &["table", "comma", "semicolon", "import", "excel", "tsv"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Each record opens the file once.").output("out", "One record for each row.")
+        Ports::default()
+            .input("in", "Each record opens the file once.")
+            .output("out", "One record for each row.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
-        let mut problems: Vec<ConfigError> = encoding::check("/encoding", self.encoding.as_deref()).into_iter().collect();
+        let mut problems: Vec<ConfigError> =
+            encoding::check("/encoding", self.encoding.as_deref()).into_iter().collect();
         problems.extend(self.delimiter().err());
         if self.max_row_kib == 0 || self.max_row_kib > 64 << 10 {
             problems.push(ConfigError::new("/max_row_kib", "A row may be 1 to 65536 KiB long."));
@@ -106,11 +112,19 @@ impl Source for Read {
         Replay::Replayable
     }
 
-    async fn open(&self, opening: &Record, wanted: &FieldSet, cx: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
+    async fn open(
+        &self,
+        opening: &Record,
+        wanted: &FieldSet,
+        cx: &dyn Cx,
+    ) -> Result<Box<dyn Cursor>, NodeError> {
         let path = crate::paths::of(&self.path, opening, cx.roots())?;
         let file = cx.folder().read(&path)?;
-        let text = Decoding::new(file, Some(encoding::chosen(self.encoding.as_deref())?).filter(|_| self.encoding.is_some()))
-            .map_err(|e| failure::reading(&path, e))?;
+        let text = Decoding::new(
+            file,
+            Some(encoding::chosen(self.encoding.as_deref())?).filter(|_| self.encoding.is_some()),
+        )
+        .map_err(|e| failure::reading(&path, e))?;
         let mut rows = Rows::new(text, &path, (self.max_row_kib as usize) << 10);
         rows.has_quotes = self.quotes;
         rows.delimiter = match self.delimiter().map_err(|e| NodeError::new(Code::Config, e.sentence))? {
@@ -120,11 +134,7 @@ impl Source for Read {
         let mut row = Row::default();
         let mut held = None;
         let names: Vec<String> = if self.header {
-            if !rows.next(&mut row)? {
-                Vec::new()
-            } else {
-                named(&path, &row)?
-            }
+            if !rows.next(&mut row)? { Vec::new() } else { named(&path, &row)? }
         } else if self.names.is_empty() {
             held = rows.next(&mut row)?.then_some(());
             (1..=row.len()).map(|at| format!("column_{at}")).collect()
@@ -269,7 +279,9 @@ impl Cursor for Reader {
             bytes += self.row.text().len();
             match self.record() {
                 Ok(record) => records.push(record),
-                Err(error) => failed.push((failure::place(&self.path, self.row.line, self.row.text()), error)),
+                Err(error) => {
+                    failed.push((failure::place(&self.path, self.row.line, self.row.text()), error))
+                }
             }
         }
         if records.is_empty() && failed.is_empty() {

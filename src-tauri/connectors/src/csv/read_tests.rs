@@ -20,9 +20,13 @@ async fn cells_are_text_unless_their_column_has_a_type() {
 
 #[tokio::test]
 async fn quoted_cells_hold_separators_quotes_and_line_breaks() {
-    let (got, failed, end) = of("", b"a,b\n\"x,1\",\"say \"\"hi\"\"\"\n\"two\nlines\",\"\"\r\nlast,\"end\"").await;
+    let (got, failed, end) =
+        of("", b"a,b\n\"x,1\",\"say \"\"hi\"\"\"\n\"two\nlines\",\"\"\r\nlast,\"end\"").await;
     assert_eq!((failed.len(), end.is_none()), (0, true));
-    assert_eq!(got, rows(r#"[{"a":"x,1","b":"say \"hi\""},{"a":"two\nlines","b":""},{"a":"last","b":"end"}]"#));
+    assert_eq!(
+        got,
+        rows(r#"[{"a":"x,1","b":"say \"hi\""},{"a":"two\nlines","b":""},{"a":"last","b":"end"}]"#)
+    );
 }
 
 #[tokio::test]
@@ -87,7 +91,10 @@ async fn a_declared_column_that_is_missing_is_named_with_those_that_are_there() 
 
 #[tokio::test]
 async fn a_file_without_header_has_numbered_or_given_names() {
-    assert_eq!(of(r#","header":false"#, b"1,2\n3,4").await.0, rows(r#"[{"column_1":"1","column_2":"2"},{"column_1":"3","column_2":"4"}]"#));
+    assert_eq!(
+        of(r#","header":false"#, b"1,2\n3,4").await.0,
+        rows(r#"[{"column_1":"1","column_2":"2"},{"column_1":"3","column_2":"4"}]"#)
+    );
     assert_eq!(of(r#","header":false,"names":["a","b"]"#, b"1,2\n").await.0, rows(r#"[{"a":"1","b":"2"}]"#));
     assert_eq!(of("", b"").await.0.len(), 0);
 }

@@ -162,7 +162,8 @@ impl<R: Read> Rows<R> {
         let count = self.input.read(room).map_err(|e| {
             let mut error = crate::failure::reading(&self.path, e);
             if error.code == Code::Damaged {
-                error.sentence = format!("{} (after line {})", error.sentence.trim_end_matches('.'), self.line);
+                error.sentence =
+                    format!("{} (after line {})", error.sentence.trim_end_matches('.'), self.line);
             }
             error
         })?;
@@ -244,12 +245,13 @@ impl<R: Read> Rows<R> {
                 opened_line = self.line + lines;
             } else {
                 if was_quoted && byte != b'\r' {
-                    row.fault = Some("text stands after a closing quote; a quote inside a cell is written twice");
+                    row.fault =
+                        Some("text stands after a closing quote; a quote inside a cell is written twice");
                 }
                 text.push(byte);
             }
         }
-        if !was_quoted && text.last() == Some(&b'\r') || was_quoted && text.len() as u32 > from && text.last() == Some(&b'\r') {
+        if text.len() as u32 > from && text.last() == Some(&b'\r') {
             text.pop();
         }
         row.ends.push((from, text.len() as u32));
@@ -277,7 +279,9 @@ fn checked<'a>(path: &str, line: u64, bytes: &'a [u8]) -> Result<&'a str, NodeEr
     if memchr::memchr(0, bytes).is_some() {
         return Err(NodeError::new(
             Code::Damaged,
-            format!("{path}, line {line}: there is a zero byte. The file is damaged, or it is in utf-16; then set \"encoding\"."),
+            format!(
+                "{path}, line {line}: there is a zero byte. The file is damaged, or it is in utf-16; then set \"encoding\"."
+            ),
         ));
     }
     std::str::from_utf8(bytes).map_err(|e| {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace, Scope, Shape,
-    Template, Text, Value, Writing,
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace,
+    Scope, Shape, Template, Text, Value, Writing,
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,9 +68,13 @@ impl Node for Write {
     }
 
     fn problems(&self) -> Vec<ConfigError> {
-        let mut problems: Vec<ConfigError> = encoding::check("/encoding", Some(&self.encoding)).into_iter().collect();
+        let mut problems: Vec<ConfigError> =
+            encoding::check("/encoding", Some(&self.encoding)).into_iter().collect();
         if self.delimiter().is_none() {
-            problems.push(ConfigError::new("/delimiter", "The delimiter is one character such as , or ; or tab."));
+            problems.push(ConfigError::new(
+                "/delimiter",
+                "The delimiter is one character such as , or ; or tab.",
+            ));
         }
         problems
     }
@@ -108,7 +112,8 @@ impl Action for Write {
 
     async fn open(&self, opening: &Record, cx: &dyn Cx) -> Result<Box<dyn Writing>, NodeError> {
         let path = crate::paths::of(&self.path, opening, cx.roots())?;
-        let out = Encoded::new(cx.folder().replace(&path)?, encoding::chosen(Some(&self.encoding))?, self.mark)?;
+        let out =
+            Encoded::new(cx.folder().replace(&path)?, encoding::chosen(Some(&self.encoding))?, self.mark)?;
         let mut writer = Writer {
             out,
             path,
@@ -176,7 +181,8 @@ impl Writer {
 
     fn cell(&mut self, text: &str, is_text: bool) {
         let is_formula = self.is_safe && is_text && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        let needs_quotes = text.contains(['"', '\n', '\r', self.delimiter]) || text.starts_with(' ') || text.ends_with(' ');
+        let needs_quotes =
+            text.contains(['"', '\n', '\r', self.delimiter]) || text.starts_with(' ') || text.ends_with(' ');
         if !needs_quotes {
             if is_formula {
                 self.line.push('\'');
@@ -214,7 +220,8 @@ impl Writer {
                 ),
             ));
         }
-        let places: Vec<Option<usize>> = columns.keys().iter().map(|it| record.shape().position(it)).collect();
+        let places: Vec<Option<usize>> =
+            columns.keys().iter().map(|it| record.shape().position(it)).collect();
         self.places = Some((record.shape().clone(), places.clone()));
         Ok(places)
     }
@@ -261,14 +268,18 @@ mod tests {
 
     #[tokio::test]
     async fn cells_are_quoted_where_needed_and_nulls_are_empty() {
-        let got = of("", r#"[{"a":"x,1","b":null,"c":1.5},{"a":"say \"hi\"","b":true,"c":"two\nlines"}]"#).await;
+        let got =
+            of("", r#"[{"a":"x,1","b":null,"c":1.5},{"a":"say \"hi\"","b":true,"c":"two\nlines"}]"#).await;
         assert_eq!(got.unwrap(), "a,b,c\n\"x,1\",,1.5\n\"say \"\"hi\"\"\",true,\"two\nlines\"\n");
     }
 
     #[tokio::test]
     async fn text_that_a_spreadsheet_would_run_is_made_harmless_when_asked() {
         let records = r#"[{"a":"=HYPERLINK(1)","b":-5},{"a":"@x","b":"+7,8"}]"#;
-        assert_eq!(of(r#","spreadsheet_safe":true"#, records).await.unwrap(), "a,b\n'=HYPERLINK(1),-5\n'@x,\"'+7,8\"\n");
+        assert_eq!(
+            of(r#","spreadsheet_safe":true"#, records).await.unwrap(),
+            "a,b\n'=HYPERLINK(1),-5\n'@x,\"'+7,8\"\n"
+        );
         assert!(of("", records).await.unwrap().contains("\n=HYPERLINK(1)"));
     }
 

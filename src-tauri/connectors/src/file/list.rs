@@ -7,7 +7,9 @@ use formula::FieldSet;
 use schemars::JsonSchema;
 use sdk::cx::Entry;
 use sdk::source::Replay;
-use sdk::{Category, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, Source, Template, Value};
+use sdk::{
+    Category, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, Source, Template, Value,
+};
 use serde::{Deserialize, Serialize};
 
 /// Folders in folders are looked into this deep.
@@ -57,7 +59,9 @@ impl Node for List {
     const WORDS: &'static [&'static str] = &["folder", "directory", "glob", "find files"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Each record lists the folder once.").output("out", "One record for each file.")
+        Ports::default()
+            .input("in", "Each record lists the folder once.")
+            .output("out", "One record for each file.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
@@ -106,7 +110,12 @@ impl Source for List {
         Replay::Recorded
     }
 
-    async fn open(&self, opening: &Record, _wanted: &FieldSet, cx: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
+    async fn open(
+        &self,
+        opening: &Record,
+        _wanted: &FieldSet,
+        cx: &dyn Cx,
+    ) -> Result<Box<dyn Cursor>, NodeError> {
         let folder = crate::paths::of(&self.folder, opening, cx.roots())?;
         let pattern = lower(&self.pattern);
         let mut files: Vec<Entry> = Vec::new();
@@ -124,7 +133,10 @@ impl Source for List {
             if files.len() > MOST_FILES {
                 return Err(NodeError::new(
                     sdk::Code::Limit,
-                    format!("{folder} holds more than {MOST_FILES} files that fit {}; use a narrower pattern.", self.pattern),
+                    format!(
+                        "{folder} holds more than {MOST_FILES} files that fit {}; use a narrower pattern.",
+                        self.pattern
+                    ),
                 ));
             }
         }
@@ -154,8 +166,12 @@ impl Cursor for Listing {
             .iter()
             .map(|it| {
                 let size = i64::try_from(it.size_bytes).unwrap_or(i64::MAX);
-                let values =
-                    vec![it.path.as_str().into(), it.name.as_str().into(), size.into(), Value::from(it.modified_ms)];
+                let values = vec![
+                    it.path.as_str().into(),
+                    it.name.as_str().into(),
+                    size.into(),
+                    Value::from(it.modified_ms),
+                ];
                 Record::new(shape.clone(), values)
             })
             .collect();
@@ -180,13 +196,16 @@ mod tests {
     #[test]
     fn stars_and_question_marks_stand_for_letters() {
         let fits = |pattern: &str, name: &str| fits(&lower(pattern), &lower(name));
-        assert!(fits("*.csv", "Orders.CSV") && fits("o?d*", "order") && fits("*", "") && fits("a*b*c", "axxbyyc"));
+        assert!(
+            fits("*.csv", "Orders.CSV") && fits("o?d*", "order") && fits("*", "") && fits("a*b*c", "axxbyyc")
+        );
         assert!(!fits("*.csv", "orders.csv.bak") && !fits("?", "") && !fits("a*b", "axc"));
     }
 
     #[tokio::test]
     async fn files_come_sorted_and_only_those_that_fit() {
-        let world = World::default().with_file("in/b.csv", "22").with_file("in/a.csv", "1").with_file("in/c.txt", "");
+        let world =
+            World::default().with_file("in/b.csv", "22").with_file("in/a.csv", "1").with_file("in/c.txt", "");
         let (got, ..) = read(&node::<List>(r#"{"folder":"in","pattern":"*.csv"}"#), &world).await;
         let names: Vec<_> = got.iter().map(|it| it.get("name").unwrap().to_plain()).collect();
         assert_eq!(names, ["a.csv", "b.csv"]);

@@ -50,9 +50,8 @@ impl Action for Move {
         let to = crate::paths::of(&self.to, call.record, cx.roots())?;
         if let Err(error) = cx.folder().rename(&from, &to, self.overwrite) {
             // a step that was cut off after the move finds the file in its new place
-            let is_moved = call.attempt > 1
-                && cx.folder().entry(&from)?.is_none()
-                && cx.folder().entry(&to)?.is_some();
+            let is_moved =
+                call.attempt > 1 && cx.folder().entry(&from)?.is_none() && cx.folder().entry(&to)?.is_some();
             if !is_moved {
                 return Err(error);
             }

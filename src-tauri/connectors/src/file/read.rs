@@ -5,7 +5,10 @@ use std::io::Read as _;
 use async_trait::async_trait;
 use base64::Engine;
 use schemars::JsonSchema;
-use sdk::{Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Template, Value};
+use sdk::{
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Template,
+    Value,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{encoding, failure};
@@ -53,13 +56,19 @@ impl Node for Read {
     const WORDS: &'static [&'static str] = &["content", "binary", "base64", "load"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Each record names a file.").output("out", "The records with the file's content.")
+        Ports::default()
+            .input("in", "Each record names a file.")
+            .output("out", "The records with the file's content.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
-        let mut problems: Vec<ConfigError> = encoding::check("/encoding", self.encoding.as_deref()).into_iter().collect();
+        let mut problems: Vec<ConfigError> =
+            encoding::check("/encoding", self.encoding.as_deref()).into_iter().collect();
         if self.max_kib == 0 || self.max_kib > 16 << 10 {
-            problems.push(ConfigError::new("/max_kib", "A file may be 1 to 16384 KiB large to stand in a field."));
+            problems.push(ConfigError::new(
+                "/max_kib",
+                "A file may be 1 to 16384 KiB large to stand in a field.",
+            ));
         }
         problems
     }

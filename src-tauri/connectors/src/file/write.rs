@@ -5,7 +5,9 @@ use std::io::Write as _;
 use async_trait::async_trait;
 use base64::Engine;
 use schemars::JsonSchema;
-use sdk::{Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Template, Value};
+use sdk::{
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Template, Value,
+};
 use serde::{Deserialize, Serialize};
 
 use super::read::Form;
@@ -67,9 +69,11 @@ impl Action for Write {
         let content = self.content.value(call.record, cx.roots())?.to_plain();
         let bytes = match self.form {
             Form::Text => encoding::encode(&content, encoding::chosen(Some(&self.encoding))?)?,
-            Form::Base64 => base64::engine::general_purpose::STANDARD.decode(content.trim()).map_err(|e| {
-                NodeError::new(Code::Input, format!("The content for {path} is no base64 text: {e}."))
-            })?,
+            Form::Base64 => {
+                base64::engine::general_purpose::STANDARD.decode(content.trim()).map_err(|e| {
+                    NodeError::new(Code::Input, format!("The content for {path} is no base64 text: {e}."))
+                })?
+            }
         };
         let mut file = cx.folder().replace(&path)?;
         file.write_all(&bytes).map_err(failure::writing)?;

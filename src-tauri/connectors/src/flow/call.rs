@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Scope, Value, Writing,
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Scope,
+    Value, Writing,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +27,10 @@ impl Node for Calling {
     const WORDS: &'static [&'static str] = &["sub-flow", "execute", "function", "reuse"];
 
     fn ports(&self) -> Ports {
-        Ports::default()
-            .input("in", "Records to call the flow with.")
-            .output("out", "One record: records holds the end records of the called flow, count their number.")
+        Ports::default().input("in", "Records to call the flow with.").output(
+            "out",
+            "One record: records holds the end records of the called flow, count their number.",
+        )
     }
 
     fn problems(&self) -> Vec<ConfigError> {

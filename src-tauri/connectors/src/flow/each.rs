@@ -41,7 +41,9 @@ impl Node for Each {
     const WORDS: &'static [&'static str] = &["loop", "for each", "sub-flow", "iterate"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Each record calls the flow.").output("out", "The records with their answers.")
+        Ports::default()
+            .input("in", "Each record calls the flow.")
+            .output("out", "The records with their answers.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
@@ -91,7 +93,8 @@ mod tests {
     async fn the_failure_of_the_called_flow_is_the_failure_of_the_record() {
         let it: Each = node(r#"{"slot":"price"}"#);
         let record = Record::empty();
-        let error = it.run(Call { record: &record, key: "k", attempt: 1 }, &World::default()).await.unwrap_err();
+        let error =
+            it.run(Call { record: &record, key: "k", attempt: 1 }, &World::default()).await.unwrap_err();
         assert!(error.sentence.contains("price"), "{error}");
     }
 

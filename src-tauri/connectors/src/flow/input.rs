@@ -34,7 +34,10 @@ impl Node for Input {
         if is_records {
             return Vec::new();
         }
-        vec![sdk::ConfigError::new("/sample", "The sample is a record such as {\"id\": 1}, or a list of records.")]
+        vec![sdk::ConfigError::new(
+            "/sample",
+            "The sample is a record such as {\"id\": 1}, or a list of records.",
+        )]
     }
 }
 

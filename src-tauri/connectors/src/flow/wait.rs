@@ -46,7 +46,10 @@ impl Wait {
     fn wait_ms(&self, call: Call<'_>, cx: &dyn Cx) -> Result<i64, NodeError> {
         let no = |value: &Value, wanted: &str| {
             let shown = crate::failure::quoted(&value.to_plain());
-            NodeError::new(Code::Input, format!("{wanted} is needed to wait, not the {} {shown}.", value.type_name()))
+            NodeError::new(
+                Code::Input,
+                format!("{wanted} is needed to wait, not the {} {shown}.", value.type_name()),
+            )
         };
         if let Some(until) = &self.until {
             return match until.value(call.record, cx.roots())? {

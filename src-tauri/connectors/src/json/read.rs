@@ -5,7 +5,9 @@ use formula::FieldSet;
 use schemars::JsonSchema;
 use sdk::cx::Reading;
 use sdk::source::Replay;
-use sdk::{Category, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, Source, Template, Value};
+use sdk::{
+    Category, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, Source, Template, Value,
+};
 use serde::{Deserialize, Serialize};
 
 use super::scan::Scan;
@@ -46,16 +48,22 @@ impl Node for Read {
     const WORDS: &'static [&'static str] = &["ndjson", "jsonl", "import", "list"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Each record opens the file once.").output("out", "One record for each element.")
+        Ports::default()
+            .input("in", "Each record opens the file once.")
+            .output("out", "One record for each element.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
-        let mut problems: Vec<ConfigError> = encoding::check("/encoding", self.encoding.as_deref()).into_iter().collect();
+        let mut problems: Vec<ConfigError> =
+            encoding::check("/encoding", self.encoding.as_deref()).into_iter().collect();
         if !self.at.is_empty() && !self.at.starts_with('/') {
             problems.push(ConfigError::new("/at", "A place begins with /, for example /data/items."));
         }
         if self.lines && !self.at.is_empty() {
-            problems.push(ConfigError::new("/at", "A place inside the document cannot be combined with single lines."));
+            problems.push(ConfigError::new(
+                "/at",
+                "A place inside the document cannot be combined with single lines.",
+            ));
         }
         if self.max_record_kib == 0 || self.max_record_kib > 16 << 10 {
             problems.push(ConfigError::new("/max_record_kib", "An element may be 1 to 16384 KiB large."));
@@ -74,7 +82,12 @@ impl Source for Read {
         Replay::Replayable
     }
 
-    async fn open(&self, opening: &Record, _wanted: &FieldSet, cx: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
+    async fn open(
+        &self,
+        opening: &Record,
+        _wanted: &FieldSet,
+        cx: &dyn Cx,
+    ) -> Result<Box<dyn Cursor>, NodeError> {
         let path = crate::paths::of(&self.path, opening, cx.roots())?;
         let file = cx.folder().read(&path)?;
         let declared = self.encoding.as_deref().map(|it| encoding::chosen(Some(it))).transpose()?;
@@ -93,7 +106,15 @@ impl Source for Read {
             }
         };
         let print = crate::paths::fingerprint(&path, cx.folder())?;
-        Ok(Box::new(Reader { print, scan, path, layout, count: 0, is_whole: self.at.is_empty(), is_done: false }))
+        Ok(Box::new(Reader {
+            print,
+            scan,
+            path,
+            layout,
+            count: 0,
+            is_whole: self.at.is_empty(),
+            is_done: false,
+        }))
     }
 }
 

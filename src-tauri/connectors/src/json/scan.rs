@@ -3,7 +3,7 @@
 
 use std::io::BufRead;
 
-use model::json::{Reader, MAX_DEPTH};
+use model::json::{MAX_DEPTH, Reader};
 use sdk::{Code, NodeError, Shape, Value};
 use std::sync::Arc;
 
@@ -78,7 +78,8 @@ impl<R: BufRead> Scan<R> {
         if self.takes(wanted)? {
             return Ok(());
         }
-        let found = self.byte()?.map_or("the end of the file".to_owned(), |it| format!("\"{}\"", it.escape_ascii()));
+        let found =
+            self.byte()?.map_or("the end of the file".to_owned(), |it| format!("\"{}\"", it.escape_ascii()));
         Err(self.damaged(&format!("\"{}\" is expected, not {found}", wanted as char)))
     }
 
@@ -140,13 +141,17 @@ impl<R: BufRead> Scan<R> {
             self.line += lines;
             size += used;
             if depth > MAX_DEPTH {
-                return Err(self.damaged(&format!("objects and lists stand more than {MAX_DEPTH} deep in each other")));
+                return Err(self
+                    .damaged(&format!("objects and lists stand more than {MAX_DEPTH} deep in each other")));
             }
             if keep && size > self.most_bytes {
                 let most = self.most_bytes >> 10;
                 return Err(NodeError::new(
                     Code::Limit,
-                    format!("{}, line {}: one value is larger than {most} KiB. Raise \"max_record_kib\" if that is right.", self.path, self.line),
+                    format!(
+                        "{}, line {}: one value is larger than {most} KiB. Raise \"max_record_kib\" if that is right.",
+                        self.path, self.line
+                    ),
                 ));
             }
             if is_done || met_end {
@@ -183,8 +188,13 @@ impl<R: BufRead> Scan<R> {
         let read = reader.value().and_then(|value| reader.end().map(|()| value));
         self.shapes = reader.into_shapes();
         read.map_err(|e| {
-            let sentence =
-                format!("{}, line {}, column {}: {}.", self.path, line + e.line as u64 - 1, e.column, e.message);
+            let sentence = format!(
+                "{}, line {}, column {}: {}.",
+                self.path,
+                line + e.line as u64 - 1,
+                e.column,
+                e.message
+            );
             NodeError::new(Code::Damaged, sentence)
         })
     }
@@ -214,7 +224,10 @@ impl<R: BufRead> Scan<R> {
                 let most = self.most_bytes >> 10;
                 return Err(NodeError::new(
                     Code::Limit,
-                    format!("{}, line {line}: the line is longer than {most} KiB. Raise \"max_record_kib\" if that is right.", self.path),
+                    format!(
+                        "{}, line {line}: the line is longer than {most} KiB. Raise \"max_record_kib\" if that is right.",
+                        self.path
+                    ),
                 ));
             }
             if end.is_some() {
@@ -233,8 +246,8 @@ impl<R: BufRead> Scan<R> {
         for part in pointer.split('/').skip(1) {
             let part = part.replace("~1", "/").replace("~0", "~");
             let is_found = match self.peek()? {
-                Some(b'{') => self.into_field(&part)?,
-                Some(b'[') => self.into_element(&part)?,
+                Some(b'{') => self.enter_field(&part)?,
+                Some(b'[') => self.enter_element(&part)?,
                 _ => false,
             };
             if !is_found {
@@ -247,7 +260,7 @@ impl<R: BufRead> Scan<R> {
         Ok(())
     }
 
-    fn into_field(&mut self, name: &str) -> Result<bool, NodeError> {
+    fn enter_field(&mut self, name: &str) -> Result<bool, NodeError> {
         self.expect(b'{')?;
         if self.peek()? == Some(b'}') {
             return Ok(false);
@@ -268,7 +281,7 @@ impl<R: BufRead> Scan<R> {
         }
     }
 
-    fn into_element(&mut self, index: &str) -> Result<bool, NodeError> {
+    fn enter_element(&mut self, index: &str) -> Result<bool, NodeError> {
         let Ok(wanted) = index.parse::<u64>() else { return Ok(false) };
         self.expect(b'[')?;
         for _ in 0..wanted {

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace, Scope, Template, Value,
-    Writing,
+    Action, Call, Category, Code, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace, Scope, Template,
+    Value, Writing,
 };
 use serde::{Deserialize, Serialize};
 

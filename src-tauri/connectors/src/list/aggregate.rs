@@ -144,7 +144,9 @@ impl Aggregate {
                 }
             }
             State::One(held) => match held {
-                None if matches!(self.does, Does::First | Does::Last) || !value.is_null() => *held = Some(value),
+                None if matches!(self.does, Does::First | Does::Last) || !value.is_null() => {
+                    *held = Some(value)
+                }
                 None => {}
                 Some(one) => {
                     let counts = self.does == Does::Last || !value.is_null();
@@ -184,6 +186,9 @@ impl Aggregate {
     }
 
     fn too_large(&self) -> NodeError {
-        NodeError::new(Code::Limit, format!("The sum {} is larger than any number that can be kept.", self.name))
+        NodeError::new(
+            Code::Limit,
+            format!("The sum {} is larger than any number that can be kept.", self.name),
+        )
     }
 }

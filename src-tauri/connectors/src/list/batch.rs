@@ -1,7 +1,9 @@
 //! `list.batch`: records in lists of a fixed length.
 
 use schemars::JsonSchema;
-use sdk::{Batch, Category, ConfigError, Flowing, Node, NodeError, Out, Ports, Record, Roots, Transform, Value};
+use sdk::{
+    Batch, Category, ConfigError, Flowing, Node, NodeError, Out, Ports, Record, Roots, Transform, Value,
+};
 use serde::{Deserialize, Serialize};
 
 /// More records in one list would not fit in a request or in memory.

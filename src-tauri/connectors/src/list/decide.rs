@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use formula::{Aggregation, HitPolicy, OutputText, Table, TableText};
 use schemars::JsonSchema;
-use sdk::{Batch, Category, Code, ConfigError, Flowing, Node, NodeError, Out, Ports, Record, Roots, Transform, Value};
+use sdk::{
+    Batch, Category, Code, ConfigError, Flowing, Node, NodeError, Out, Ports, Record, Roots, Transform, Value,
+};
 use serde::{Deserialize, Serialize};
 
 /// Decides by a table of rules and puts the result into the record.
@@ -101,7 +103,11 @@ impl Decide {
                     default: it.otherwise.as_ref().map(body),
                 })
                 .collect(),
-            rules: self.rules.iter().map(|it| (it.when.clone(), it.then.iter().map(body).collect())).collect(),
+            rules: self
+                .rules
+                .iter()
+                .map(|it| (it.when.clone(), it.then.iter().map(body).collect()))
+                .collect(),
         };
         Table::parse(&text, self.hit.policy()).map_err(|e| format!("In {}: {}.", e.place, e.error))
     }
@@ -114,7 +120,9 @@ impl Node for Decide {
     const WORDS: &'static [&'static str] = &["rules", "dmn", "table", "if", "price rules"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Records to decide about.").output("out", "The records with the fields of the table.")
+        Ports::default()
+            .input("in", "Records to decide about.")
+            .output("out", "The records with the fields of the table.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
@@ -123,7 +131,11 @@ impl Node for Decide {
             if rule.when.len() != self.inputs.len() || rule.then.len() != self.outputs.len() {
                 problems.push(ConfigError::new(
                     &format!("/rules/{at}"),
-                    format!("A rule has {} tests and {} results here.", self.inputs.len(), self.outputs.len()),
+                    format!(
+                        "A rule has {} tests and {} results here.",
+                        self.inputs.len(),
+                        self.outputs.len()
+                    ),
                 ));
             }
         }
@@ -166,7 +178,8 @@ impl Deciding {
             let value = match &answer {
                 Value::Record(answer) => answer.get(name).cloned().unwrap_or_default(),
                 Value::List(list) => {
-                    let of = |it: &Value| it.as_record().and_then(|it| it.get(name)).cloned().unwrap_or_default();
+                    let of =
+                        |it: &Value| it.as_record().and_then(|it| it.get(name)).cloned().unwrap_or_default();
                     Value::list(list.iter().map(of).collect())
                 }
                 _ => Value::Null,
@@ -204,8 +217,12 @@ mod tests {
     fn the_first_rule_that_fits_fills_the_fields() {
         let it: Decide = node(&format!("{{{TABLE}}}"));
         assert!(it.problems().is_empty(), "{:?}", it.problems());
-        let got = flow(&it, [rows(r#"[{"total":200,"kind":"vip"},{"total":200,"kind":"x"},{"total":5,"kind":"vip"}]"#)]);
-        let discounts: Vec<_> = got.ports[0].iter().map(|it| it.get("discount").unwrap().to_string()).collect();
+        let got = flow(
+            &it,
+            [rows(r#"[{"total":200,"kind":"vip"},{"total":200,"kind":"x"},{"total":5,"kind":"vip"}]"#)],
+        );
+        let discounts: Vec<_> =
+            got.ports[0].iter().map(|it| it.get("discount").unwrap().to_string()).collect();
         assert_eq!(discounts, ["20", "10", "0"]);
         assert_eq!(got.ports[0][2].get("why"), Some(&Value::Null));
     }
@@ -216,7 +233,8 @@ mod tests {
             r#"{"inputs":[{"value":"a"}],"outputs":[{"name":"b"}],"rules":[{"when":["> ) ("],"then":["1"]}]}"#,
         );
         assert_eq!(it.problems()[0].field, "/rules");
-        let it: Decide = node(r#"{"inputs":[{"value":"a"}],"outputs":[{"name":"b"}],"rules":[{"when":[],"then":["1"]}]}"#);
+        let it: Decide =
+            node(r#"{"inputs":[{"value":"a"}],"outputs":[{"name":"b"}],"rules":[{"when":[],"then":["1"]}]}"#);
         assert_eq!(it.problems()[0].field, "/rules/0");
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use sdk::{
-    Batch, Category, ConfigError, Flowing, Formula, Node, NodeError, Out, Ports, Record, Roots, Shape, Text, Transform,
-    Value,
+    Batch, Category, ConfigError, Flowing, Formula, Node, NodeError, Out, Ports, Record, Roots, Shape, Text,
+    Transform, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,18 +39,26 @@ impl Node for Group {
     const KIND: &'static str = "list.group";
     const TITLE: &'static str = "Group";
     const CATEGORY: Category = Category::Records;
-    const WORDS: &'static [&'static str] = &["aggregate", "sum", "count", "pivot", "total", "summarize", "average"];
+    const WORDS: &'static [&'static str] =
+        &["aggregate", "sum", "count", "pivot", "total", "summarize", "average"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Records to group.").output("out", "One record for each group, sorted by key.")
+        Ports::default()
+            .input("in", "Records to group.")
+            .output("out", "One record for each group, sorted by key.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
-        let names = self.by.iter().map(|it| it.name.as_str()).chain(self.aggregates.iter().map(|it| it.name.as_str()));
+        let names = self
+            .by
+            .iter()
+            .map(|it| it.name.as_str())
+            .chain(self.aggregates.iter().map(|it| it.name.as_str()));
         let mut problems = crate::unique_names(names, "");
         for (at, it) in self.aggregates.iter().enumerate() {
             if it.value.is_none() && it.does != Does::Count {
-                problems.push(ConfigError::new(&format!("/aggregates/{at}/value"), "Say which value to take."));
+                problems
+                    .push(ConfigError::new(&format!("/aggregates/{at}/value"), "Say which value to take."));
             }
         }
         problems
@@ -115,7 +123,8 @@ impl Grouping {
     fn add(&mut self) -> Result<(), NodeError> {
         if !self.groups.contains_key(self.key.as_slice()) {
             let states: Box<[State]> = self.aggregates.iter().map(|it| it.does.start()).collect();
-            self.held_bytes += 96 + 48 * states.len() + self.key.iter().map(|it| it.0.size_bytes()).sum::<usize>();
+            self.held_bytes +=
+                96 + 48 * states.len() + self.key.iter().map(|it| it.0.size_bytes()).sum::<usize>();
             self.groups.insert(self.key.as_slice().into(), states);
         }
         if let Some(states) = self.groups.get_mut(self.key.as_slice()) {
@@ -169,7 +178,10 @@ impl Flowing for Grouping {
             let mut groups: Vec<_> = self.groups.drain().collect();
             groups.sort_by(|a, b| {
                 let pairs = a.0.iter().zip(b.0.iter());
-                pairs.map(|(a, b)| crate::keys::compare(&a.0, &b.0)).find(|it| it.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+                pairs
+                    .map(|(a, b)| crate::keys::compare(&a.0, &b.0))
+                    .find(|it| it.is_ne())
+                    .unwrap_or(std::cmp::Ordering::Equal)
             });
             for (key, states) in groups {
                 self.emit(key.into_vec().into_iter().map(|it| it.0).collect(), states.into_vec(), out)?;
@@ -180,9 +192,10 @@ impl Flowing for Grouping {
         let Some(sorter) = self.spilled.take() else { return Ok(()) };
         let mut sorted = sorter.finish();
         let mut open: Option<(Vec<Value>, Vec<State>)> = None;
-        while let Some(Keyed { keys, record }) = sorted.next()? {
+        while let Some(Keyed { keys, record }) = sorted.pop()? {
             let stored = record.get("states").and_then(Value::as_list).unwrap_or_default();
-            let states: Vec<State> = self.aggregates.iter().zip(stored).map(|(it, value)| it.does.load(value)).collect();
+            let states: Vec<State> =
+                self.aggregates.iter().zip(stored).map(|(it, value)| it.does.load(value)).collect();
             match &mut open {
                 Some((held, sums)) if *held == keys => {
                     for ((aggregate, state), later) in self.aggregates.iter().zip(sums).zip(states) {
@@ -216,7 +229,10 @@ mod tests {
 
     #[test]
     fn groups_come_out_sorted_with_every_aggregate() {
-        let got = flow(&node::<Group>(ALL), [rows(r#"[{"k":"b","v":3},{"k":"a","v":1},{"k":"b","v":null},{"k":"b","v":1.5}]"#)]);
+        let got = flow(
+            &node::<Group>(ALL),
+            [rows(r#"[{"k":"b","v":3},{"k":"a","v":1},{"k":"b","v":null},{"k":"b","v":1.5}]"#)],
+        );
         assert_eq!(
             got.ports[0],
             rows(
@@ -228,8 +244,9 @@ mod tests {
 
     #[test]
     fn more_groups_than_fit_in_memory_give_the_same_answer() {
-        let input: Vec<_> =
-            (0..6_000_i64).map(|at| Record::of([("k", Value::from(at * 7 % 900)), ("v", at.into())])).collect();
+        let input: Vec<_> = (0..6_000_i64)
+            .map(|at| Record::of([("k", Value::from(at * 7 % 900)), ("v", at.into())]))
+            .collect();
         let small = flow_within(&node::<Group>(ALL), [input.clone()], 40_000);
         let large = flow(&node::<Group>(ALL), [input]);
         assert_eq!(large.ports[0].len(), 900);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use sdk::{
-    Batch, Category, ConfigError, Flowing, Formula, Node, NodeError, Out, Ports, Record, Roots, Shape, Transform, Value,
+    Batch, Category, ConfigError, Flowing, Formula, Node, NodeError, Out, Ports, Record, Roots, Shape,
+    Transform, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -145,7 +146,9 @@ impl Joining {
             let value = right.map_or(Value::Null, |it| Value::Record(it.clone()));
             return left.with(into, value);
         }
-        let Some(right_shape) = right.map(Record::shape).or(self.right_shape.as_ref()) else { return left.clone() };
+        let Some(right_shape) = right.map(Record::shape).or(self.right_shape.as_ref()) else {
+            return left.clone();
+        };
         let fits = |it: &&Merged| Arc::ptr_eq(&it.left, left.shape()) && Arc::ptr_eq(&it.right, right_shape);
         let merged = match self.merged.as_ref().filter(fits) {
             Some(merged) => merged,
@@ -243,7 +246,9 @@ mod tests {
     fn sides() -> [Vec<Record>; 2] {
         [
             rows(r#"[{"n":1,"c":"A"},{"n":2,"c":"B"},{"n":3,"c":"X"},{"n":4,"c":null}]"#),
-            rows(r#"[{"id":"A","name":"Ada"},{"id":"B","name":"Bo"},{"id":"B","name":"Bob"},{"id":"Z","name":"Zoe"},{"id":null,"name":"?"}]"#),
+            rows(
+                r#"[{"id":"A","name":"Ada"},{"id":"B","name":"Bo"},{"id":"B","name":"Bob"},{"id":"Z","name":"Zoe"},{"id":null,"name":"?"}]"#,
+            ),
         ]
     }
 
@@ -252,7 +257,9 @@ mod tests {
         let got = flow(&join(""), sides());
         assert_eq!(
             got.ports[MATCHED],
-            rows(r#"[{"n":1,"c":"A","id":"A","name":"Ada"},{"n":2,"c":"B","id":"B","name":"Bo"},{"n":2,"c":"B","id":"B","name":"Bob"}]"#)
+            rows(
+                r#"[{"n":1,"c":"A","id":"A","name":"Ada"},{"n":2,"c":"B","id":"B","name":"Bo"},{"n":2,"c":"B","id":"B","name":"Bob"}]"#
+            )
         );
         assert_eq!(got.ports[LEFT_ONLY], rows(r#"[{"n":3,"c":"X"},{"n":4,"c":null}]"#));
         assert_eq!(got.ports[RIGHT_ONLY], rows(r#"[{"id":"Z","name":"Zoe"},{"id":null,"name":"?"}]"#));
@@ -277,8 +284,9 @@ mod tests {
     #[test]
     fn a_right_side_beyond_memory_gives_the_same_records_in_the_same_order() {
         let left: Vec<_> = (0..900_i64).map(|at| Record::of([("c", Value::from(at * 7 % 2_000))])).collect();
-        let right: Vec<_> =
-            (0..3_000_i64).map(|at| Record::of([("id", Value::from(at * 3 % 1_700)), ("at", at.into())])).collect();
+        let right: Vec<_> = (0..3_000_i64)
+            .map(|at| Record::of([("id", Value::from(at * 3 % 1_700)), ("at", at.into())]))
+            .collect();
         let it = join(r#","keep":"full""#);
         let small = flow_within(&it, [left.clone(), right.clone()], 30_000);
         let large = flow(&it, [left, right]);

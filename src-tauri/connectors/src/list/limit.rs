@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn records_before_and_after_the_window_leave_through_rest() {
-        let got = flow(&node::<Limit>(r#"{"count":2,"skip":1}"#), [rows(r#"[{"n":1},{"n":2},{"n":3},{"n":4}]"#)]);
+        let got =
+            flow(&node::<Limit>(r#"{"count":2,"skip":1}"#), [rows(r#"[{"n":1},{"n":2},{"n":3},{"n":4}]"#)]);
         assert_eq!(got.ports[0], rows(r#"[{"n":2},{"n":3}]"#));
         assert_eq!(got.ports[1], rows(r#"[{"n":1},{"n":4}]"#));
     }

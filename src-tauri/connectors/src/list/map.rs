@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn only_named_fields_come_out_unless_the_others_are_kept() {
-        let fields = r#""fields":[{"name":"sum","value":"= qty * price"},{"name":"note","value":"for {{ id }}"}]"#;
+        let fields =
+            r#""fields":[{"name":"sum","value":"= qty * price"},{"name":"note","value":"for {{ id }}"}]"#;
         let input = || [rows(r#"[{"id":"A","qty":2,"price":3}]"#)];
         let got = flow(&node::<Map>(&format!("{{{fields}}}")), input());
         assert_eq!(got.ports[0], rows(r#"[{"sum":6,"note":"for A"}]"#));

@@ -30,7 +30,10 @@ impl Node for Seen {
 
     fn problems(&self) -> Vec<sdk::ConfigError> {
         if self.by.is_empty() {
-            return vec![sdk::ConfigError::new("/by", "Say what makes two records the same, for example = id.")];
+            return vec![sdk::ConfigError::new(
+                "/by",
+                "Say what makes two records the same, for example = id.",
+            )];
         }
         Vec::new()
     }

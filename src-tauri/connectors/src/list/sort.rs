@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use sdk::{Batch, Category, ConfigError, Flowing, Formula, Node, NodeError, Out, Ports, Roots, Transform, Value};
+use sdk::{
+    Batch, Category, ConfigError, Flowing, Formula, Node, NodeError, Out, Ports, Roots, Transform, Value,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::spill::{Keyed, Order, Sorter};
@@ -53,7 +55,9 @@ impl Sort {
         Arc::new(move |a, b| {
             for (at, (a, b)) in a.iter().zip(b).enumerate() {
                 let ordering = match (a, b) {
-                    (Value::Text(a), Value::Text(b)) if ignore_case => a.to_lowercase().cmp(&b.to_lowercase()),
+                    (Value::Text(a), Value::Text(b)) if ignore_case => {
+                        a.to_lowercase().cmp(&b.to_lowercase())
+                    }
                     _ => crate::keys::compare(a, b),
                 };
                 let backwards = descending.get(at) == Some(&true) && !a.is_null() && !b.is_null();
@@ -103,7 +107,7 @@ impl Flowing for Sorting {
     fn finish(&mut self, out: &mut Out<'_>) -> Result<(), NodeError> {
         let Some(sorter) = self.sorter.take() else { return Ok(()) };
         let mut sorted = sorter.finish();
-        while let Some(it) = sorted.next()? {
+        while let Some(it) = sorted.pop()? {
             out.emit(0, it.record)?;
         }
         Ok(())
@@ -118,7 +122,10 @@ mod tests {
     #[test]
     fn the_second_key_counts_where_the_first_is_equal_and_nulls_come_last() {
         let it: Sort = node(r#"{"by":[{"value":"= a"},{"value":"= b","descending":true}]}"#);
-        let got = flow(&it, [rows(r#"[{"a":2,"b":1},{"a":1,"b":1},{"a":null,"b":9},{"a":1,"b":null},{"a":1,"b":2}]"#)]);
+        let got = flow(
+            &it,
+            [rows(r#"[{"a":2,"b":1},{"a":1,"b":1},{"a":null,"b":9},{"a":1,"b":null},{"a":1,"b":2}]"#)],
+        );
         assert_eq!(
             got.ports[0],
             rows(r#"[{"a":1,"b":2},{"a":1,"b":1},{"a":1,"b":null},{"a":2,"b":1},{"a":null,"b":9}]"#)
@@ -128,7 +135,8 @@ mod tests {
     #[test]
     fn a_list_beyond_memory_is_sorted_all_the_same() {
         let it: Sort = node(r#"{"by":[{"value":"= n"}]}"#);
-        let input: Vec<_> = (0..5_000_i64).map(|at| sdk::Record::of([("n", Value::from(at * 7919 % 5_000))])).collect();
+        let input: Vec<_> =
+            (0..5_000_i64).map(|at| sdk::Record::of([("n", Value::from(at * 7919 % 5_000))])).collect();
         let small = flow_within(&it, [input.clone()], 10_000);
         let large = flow(&it, [input]);
         assert_eq!(small.ports, large.ports);

@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use sdk::{
-    Batch, Category, Code, ConfigError, Flowing, Formula, Node, NodeError, Out, Ports, Record, RecordBuilder, Roots,
-    Transform, Value,
+    Batch, Category, Code, ConfigError, Flowing, Formula, Node, NodeError, Out, Ports, Record, RecordBuilder,
+    Roots, Transform, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -120,7 +120,10 @@ mod tests {
     #[test]
     fn each_line_of_an_order_becomes_a_record_that_keeps_the_order_number() {
         let it: Split = node(r#"{"list":"= lines","keep":["id"]}"#);
-        let got = flow(&it, [rows(r#"[{"id":7,"lines":[{"sku":"A"},{"sku":"B"}]},{"id":8,"lines":[]},{"id":9,"lines":5}]"#)]);
+        let got = flow(
+            &it,
+            [rows(r#"[{"id":7,"lines":[{"sku":"A"},{"sku":"B"}]},{"id":8,"lines":[]},{"id":9,"lines":5}]"#)],
+        );
         assert_eq!(got.ports[0], rows(r#"[{"id":7,"sku":"A"},{"id":7,"sku":"B"}]"#));
         assert_eq!(got.ports[1], rows(r#"[{"id":8,"lines":[]}]"#));
         assert!(got.failed[0].1.sentence.contains("number"), "{}", got.failed[0].1);
@@ -128,7 +131,8 @@ mod tests {
 
     #[test]
     fn elements_that_are_no_records_go_into_a_field() {
-        let got = flow(&node::<Split>(r#"{"list":"= tags","into":"tag"}"#), [rows(r#"[{"tags":["x","y"]}]"#)]);
+        let got =
+            flow(&node::<Split>(r#"{"list":"= tags","into":"tag"}"#), [rows(r#"[{"tags":["x","y"]}]"#)]);
         assert_eq!(got.ports[0], rows(r#"[{"tag":"x"},{"tag":"y"}]"#));
     }
 }

@@ -46,7 +46,8 @@ impl Node for Switch {
     fn problems(&self) -> Vec<ConfigError> {
         let mut problems = crate::unique_names(self.rules.iter().map(|it| it.name.as_str()), "/rules");
         for (at, rule) in self.rules.iter().enumerate() {
-            let is_word = rule.name.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_');
+            let is_word =
+                rule.name.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_');
             if !is_word || matches!(rule.name.as_str(), "rest" | "error") {
                 problems.push(ConfigError::new(
                     &format!("/rules/{at}/name"),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use sdk::{Batch, Category, Code, ConfigError, Flowing, Node, NodeError, Out, Ports, Record, Roots, Transform, Value};
+use sdk::{
+    Batch, Category, Code, ConfigError, Flowing, Node, NodeError, Out, Ports, Record, Roots, Transform, Value,
+};
 use serde::{Deserialize, Serialize};
 
 /// So many problems of one record are told.
@@ -27,7 +29,8 @@ fn problems_field() -> String {
 
 impl Validate {
     fn compiled(&self) -> Result<jsonschema::Validator, String> {
-        jsonschema::validator_for(&self.schema).map_err(|e| format!("This is no JSON Schema that can be used: {e}"))
+        jsonschema::validator_for(&self.schema)
+            .map_err(|e| format!("This is no JSON Schema that can be used: {e}"))
     }
 }
 
@@ -92,7 +95,9 @@ mod tests {
 
     #[test]
     fn a_record_that_does_not_fit_says_which_field_and_why() {
-        let it: Validate = node(r#"{"schema":{"type":"object","required":["id"],"properties":{"n":{"type":"number","minimum":0}}}}"#);
+        let it: Validate = node(
+            r#"{"schema":{"type":"object","required":["id"],"properties":{"n":{"type":"number","minimum":0}}}}"#,
+        );
         let got = flow(&it, [rows(r#"[{"id":1,"n":1},{"id":1,"n":-1},{"n":1}]"#)]);
         assert_eq!(got.ports[0], rows(r#"[{"id":1,"n":1}]"#));
         assert_eq!(got.ports[1].len(), 2);

@@ -28,7 +28,7 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # Errors
     /// A line too long, or bytes that are no text in this code page.
-    pub fn next(&mut self) -> Result<Option<&str>, NodeError> {
+    pub fn read(&mut self) -> Result<Option<&str>, NodeError> {
         self.held.clear();
         self.line += 1;
         loop {
@@ -47,7 +47,10 @@ impl<R: BufRead> Lines<R> {
                 let most = self.most_bytes >> 10;
                 return Err(NodeError::new(
                     Code::Limit,
-                    format!("{}, line {}: the line is longer than {most} KiB. Is this a text file?", self.path, self.line),
+                    format!(
+                        "{}, line {}: the line is longer than {most} KiB. Is this a text file?",
+                        self.path, self.line
+                    ),
                 ));
             }
             if end.is_some() {

@@ -7,7 +7,9 @@ use formula::FieldSet;
 use schemars::JsonSchema;
 use sdk::cx::Reading;
 use sdk::source::Replay;
-use sdk::{Category, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, Source, Template, Value};
+use sdk::{
+    Category, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, Source, Template, Value,
+};
 use serde::{Deserialize, Serialize};
 
 use super::lines::Lines;
@@ -59,19 +61,28 @@ impl Node for Read {
     const WORDS: &'static [&'static str] = &["txt", "lines", "fixed width", "log file"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Each record opens the file once.").output("out", "One record for each line.")
+        Ports::default()
+            .input("in", "Each record opens the file once.")
+            .output("out", "One record for each line.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
-        let mut problems: Vec<ConfigError> = encoding::check("/encoding", self.encoding.as_deref()).into_iter().collect();
+        let mut problems: Vec<ConfigError> =
+            encoding::check("/encoding", self.encoding.as_deref()).into_iter().collect();
         problems.extend(crate::unique_names(self.fixed.iter().map(|it| it.name.as_str()), "/fixed"));
         for (at, cell) in self.fixed.iter().enumerate() {
             if cell.from == 0 || cell.width == 0 {
-                problems.push(ConfigError::new(&format!("/fixed/{at}"), "A cell begins at 1 or later and is at least 1 wide."));
+                problems.push(ConfigError::new(
+                    &format!("/fixed/{at}"),
+                    "A cell begins at 1 or later and is at least 1 wide.",
+                ));
             }
         }
         for name in self.columns.keys().filter(|name| !self.fixed.iter().any(|it| it.name == **name)) {
-            problems.push(ConfigError::new("/columns", format!("There is no fixed cell {}.", failure::quoted(name))));
+            problems.push(ConfigError::new(
+                "/columns",
+                format!("There is no fixed cell {}.", failure::quoted(name)),
+            ));
         }
         problems
     }
@@ -87,7 +98,12 @@ impl Source for Read {
         Replay::Replayable
     }
 
-    async fn open(&self, opening: &Record, _wanted: &FieldSet, cx: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
+    async fn open(
+        &self,
+        opening: &Record,
+        _wanted: &FieldSet,
+        cx: &dyn Cx,
+    ) -> Result<Box<dyn Cursor>, NodeError> {
         let path = crate::paths::of(&self.path, opening, cx.roots())?;
         let file = cx.folder().read(&path)?;
         let declared = self.encoding.as_deref().map(|it| encoding::chosen(Some(it))).transpose()?;
@@ -120,7 +136,7 @@ impl Cursor for Reader {
         let cut = columns::shape_of(self.fixed.iter().map(|it| it.name.as_str()));
         while records.len() + failed.len() < model::MAX_BATCH_RECORDS && bytes < model::MAX_BATCH_BYTES {
             let number = self.lines.line() + 1;
-            let Some(text) = self.lines.next()? else { break };
+            let Some(text) = self.lines.read()? else { break };
             bytes += text.len() + 64;
             if self.skip_empty && text.trim().is_empty() {
                 continue;
@@ -138,8 +154,12 @@ impl Cursor for Reader {
                 Ok(record) => records.push(record),
                 Err((name, cell, kind)) => {
                     let (path, cell) = (&self.path, failure::quoted(&cell));
-                    let sentence = format!("{path}, line {number}, cell {name}: {cell} is not {}.", kind.example());
-                    failed.push((failure::place(path, number, text), NodeError::new(sdk::Code::Input, sentence)));
+                    let sentence =
+                        format!("{path}, line {number}, cell {name}: {cell} is not {}.", kind.example());
+                    failed.push((
+                        failure::place(path, number, text),
+                        NodeError::new(sdk::Code::Input, sentence),
+                    ));
                 }
             }
         }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace, Roots, Scope,
-    Template, Value, Writing,
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace,
+    Roots, Scope, Template, Value, Writing,
 };
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +75,8 @@ impl Action for Write {
 
     async fn open(&self, opening: &Record, cx: &dyn Cx) -> Result<Box<dyn Writing>, NodeError> {
         let path = crate::paths::of(&self.path, opening, cx.roots())?;
-        let mut out = Encoded::new(cx.folder().replace(&path)?, encoding::chosen(Some(&self.encoding))?, false)?;
+        let mut out =
+            Encoded::new(cx.folder().replace(&path)?, encoding::chosen(Some(&self.encoding))?, false)?;
         let line_end = if self.windows_lines { "\r\n" } else { "\n" };
         if !self.before.is_empty() {
             out.text(&format!("{}{line_end}", self.before))?;
@@ -128,7 +129,8 @@ mod tests {
     #[tokio::test]
     async fn lines_stand_between_the_texts_before_and_after() {
         let world = World::default();
-        let it: Write = node(r#"{"path":"a.txt","line":"= n","before":"top","after":"end","windows_lines":true}"#);
+        let it: Write =
+            node(r#"{"path":"a.txt","line":"= n","before":"top","after":"end","windows_lines":true}"#);
         let records = rows(r#"[{"n":"a"},{"n":2}]"#);
         write(it.open(&Record::empty(), &world).await, &records, &world).await.unwrap();
         assert_eq!(world.file("a.txt").unwrap(), b"top\r\na\r\n2\r\nend\r\n");

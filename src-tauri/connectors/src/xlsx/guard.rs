@@ -13,7 +13,7 @@ const MOST_HELD_BYTES: u64 = 64 << 20;
 /// Between two tags: a cell holds at most 32,767 characters.
 const MOST_GAP_BYTES: usize = 1 << 20;
 /// So many times its packed size is no table any more.
-const MOST_RATIO: u64 = 200;
+const MOST_RATIO: u64 = 150;
 /// Below this size the ratio does not matter.
 const FREE_BYTES: u64 = 16 << 20;
 
@@ -30,7 +30,10 @@ pub fn check(file: &mut (impl Read + Seek), path: &str) -> Result<(), NodeError>
         .because(e)
     };
     let bomb = |what: String| {
-        NodeError::new(Code::Limit, format!("{path} is not read: {what}. A real workbook is never like that."))
+        NodeError::new(
+            Code::Limit,
+            format!("{path} is not read: {what}. A real workbook is never like that."),
+        )
     };
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| no_archive(&e))?;
     if archive.len() > MOST_PARTS {
@@ -55,7 +58,9 @@ pub fn check(file: &mut (impl Read + Seek), path: &str) -> Result<(), NodeError>
                 return Err(bomb(format!("it unpacks to more than {} GiB", MOST_BYTES >> 30)));
             }
             if size > FREE_BYTES && size / packed > MOST_RATIO {
-                return Err(bomb(format!("its part {name} unpacks to more than {MOST_RATIO} times its size")));
+                return Err(bomb(format!(
+                    "its part {name} unpacks to more than {MOST_RATIO} times its size"
+                )));
             }
             if is_held && size > MOST_HELD_BYTES {
                 return Err(bomb(format!("its part {name} is larger than {} MiB", MOST_HELD_BYTES >> 20)));

@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use sdk::cx::Reading;
 use sdk::source::Replay;
 use sdk::{
-    Category, Code, ConfigError, Cursor, Cx, Need, Node, NodeError, Number, Page, Ports, Record, Shape, Source, Template,
-    Text, Value,
+    Category, Code, ConfigError, Cursor, Cx, Need, Node, NodeError, Number, Page, Ports, Record, Shape,
+    Source, Template, Text, Value,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -55,7 +55,9 @@ impl Node for Read {
     const WORDS: &'static [&'static str] = &["xls", "spreadsheet", "workbook", "sheet", "import", "table"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Each record opens the file once.").output("out", "One record for each row.")
+        Ports::default()
+            .input("in", "Each record opens the file once.")
+            .output("out", "One record for each row.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
@@ -80,7 +82,12 @@ impl Source for Read {
         Replay::Replayable
     }
 
-    async fn open(&self, opening: &Record, wanted: &FieldSet, cx: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
+    async fn open(
+        &self,
+        opening: &Record,
+        wanted: &FieldSet,
+        cx: &dyn Cx,
+    ) -> Result<Box<dyn Cursor>, NodeError> {
         let path = crate::paths::of(&self.path, opening, cx.roots())?;
         let mut file = cx.folder().read(&path)?;
         guard::check(&mut file, &path)?;
@@ -102,7 +109,9 @@ impl Source for Read {
                     let _is_gone = pages.blocking_send(Err(error)).is_err();
                 }
             })
-            .map_err(|e| NodeError::new(Code::Limit, "No thread could be started to read the workbook.").because(e))?;
+            .map_err(|e| {
+                NodeError::new(Code::Limit, "No thread could be started to read the workbook.").because(e)
+            })?;
         Ok(Box::new(Rows { print, rows }))
     }
 }
@@ -140,8 +149,11 @@ struct Header {
 
 impl Sheet {
     fn damaged(&self, error: impl std::fmt::Display) -> NodeError {
-        NodeError::new(Code::Damaged, format!("{} cannot be read as an Excel workbook; is it damaged?", self.path))
-            .because(error)
+        NodeError::new(
+            Code::Damaged,
+            format!("{} cannot be read as an Excel workbook; is it damaged?", self.path),
+        )
+        .because(error)
     }
 
     fn chosen(&self, names: &[String]) -> Result<String, NodeError> {
@@ -156,7 +168,12 @@ impl Sheet {
             let name = self.name.as_deref().unwrap_or("1");
             NodeError::new(
                 Code::NotFound,
-                format!("{} has no sheet {}. It has: {}.", self.path, failure::quoted(name), failure::excerpt(&names.join(", "))),
+                format!(
+                    "{} has no sheet {}. It has: {}.",
+                    self.path,
+                    failure::quoted(name),
+                    failure::excerpt(&names.join(", "))
+                ),
             )
         })
     }
@@ -249,7 +266,13 @@ impl Sheet {
         let past = row.iter().skip(header.names.len()).find(|it| !it.is_null());
         let values = header.places.iter().map(|at| row.get(*at).cloned().unwrap_or_default()).collect();
         let record = Record::new(header.shape.clone(), values);
-        let place = || failure::place(&self.path, u64::from(number), &record.iter().map(|it| it.1.to_plain()).collect::<Vec<_>>().join("; "));
+        let place = || {
+            failure::place(
+                &self.path,
+                u64::from(number),
+                &record.iter().map(|it| it.1.to_plain()).collect::<Vec<_>>().join("; "),
+            )
+        };
         if let (Some(cell), true) = (past, self.header_row > 0) {
             let sentence = format!(
                 "{}, row {number}: {} stands right of the last column that has a name.",

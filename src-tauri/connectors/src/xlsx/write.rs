@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Number, Ports, Record, Replace, Scope,
-    Shape, Template, Value, Writing,
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Number, Ports, Record,
+    Replace, Scope, Shape, Template, Value, Writing,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,10 +52,15 @@ impl Node for Write {
     }
 
     fn problems(&self) -> Vec<ConfigError> {
-        let is_bad = self.sheet.is_empty() || self.sheet.chars().count() > 31 || self.sheet.contains(['[', ']', ':', '*', '?', '/', '\\']);
+        let is_bad = self.sheet.is_empty()
+            || self.sheet.chars().count() > 31
+            || self.sheet.contains(['[', ']', ':', '*', '?', '/', '\\']);
         let mut problems = crate::unique_names(self.columns.iter().map(String::as_str), "");
         if is_bad || self.sheet.starts_with('\'') || self.sheet.ends_with('\'') {
-            problems.push(ConfigError::new("/sheet", "A sheet is named with 1 to 31 letters, without [ ] : * ? / \\ and without a ' at its ends."));
+            problems.push(ConfigError::new(
+                "/sheet",
+                "A sheet is named with 1 to 31 letters, without [ ] : * ? / \\ and without a ' at its ends.",
+            ));
         }
         problems
     }
@@ -158,12 +163,16 @@ fn cell(sheet: &mut Worksheet, at: (u32, u16), value: &Value, formats: &Formats)
         }
         Value::DateTime(moment) if (1900..=9999).contains(&moment.date().year()) => {
             let (date, time) = (moment.date(), moment.time());
-            let serial = ExcelDateTime::from_ymd(date.year() as u16, date.month(), date.day())?
-                .and_hms(u16::from(time.hour()), time.minute(), f64::from(time.second()))?;
+            let serial = ExcelDateTime::from_ymd(date.year() as u16, date.month(), date.day())?.and_hms(
+                u16::from(time.hour()),
+                time.minute(),
+                f64::from(time.second()),
+            )?;
             sheet.write_datetime_with_format(row, column, &serial, &formats.moment)?;
         }
         Value::Time(time) => {
-            let serial = ExcelDateTime::from_hms(u16::from(time.hour()), time.minute(), f64::from(time.second()))?;
+            let serial =
+                ExcelDateTime::from_hms(u16::from(time.hour()), time.minute(), f64::from(time.second()))?;
             sheet.write_datetime_with_format(row, column, &serial, &formats.time)?;
         }
         other => {
@@ -193,26 +202,35 @@ impl Writer {
     fn row(&mut self, record: &Record) -> Result<(), NodeError> {
         let Some(columns) = self.columns.clone() else { return Ok(()) };
         let number = self.rows + 2;
-        let place = |what: String| NodeError::new(Code::Input, format!("{}, row {number}: {what}", self.path));
+        let place =
+            |what: String| NodeError::new(Code::Input, format!("{}, row {number}: {what}", self.path));
         if number > MOST_ROWS {
             return Err(NodeError::new(
                 Code::Limit,
-                format!("{}: a sheet has at most {MOST_ROWS} rows. Write a CSV file, or several workbooks.", self.path),
+                format!(
+                    "{}: a sheet has at most {MOST_ROWS} rows. Write a CSV file, or several workbooks.",
+                    self.path
+                ),
             ));
         }
         if !self.is_chosen
             && let Some(name) = record.shape().keys().iter().find(|it| columns.position(it).is_none())
         {
-            return Err(place(format!("there is a field {name} that the first record lacks. List the columns in \"columns\".")));
+            return Err(place(format!(
+                "there is a field {name} that the first record lacks. List the columns in \"columns\"."
+            )));
         }
         for (at, name) in columns.keys().iter().enumerate() {
             let Some(value) = record.get(name) else { continue };
             let is_long = matches!(value, Value::Text(it) if it.len() > MOST_CHARACTERS && it.chars().count() > MOST_CHARACTERS);
             if is_long {
-                return Err(place(format!("the field {name} is longer than the {MOST_CHARACTERS} characters of a cell.")));
+                return Err(place(format!(
+                    "the field {name} is longer than the {MOST_CHARACTERS} characters of a cell."
+                )));
             }
             let sheet = self.book.worksheet_from_index(0).map_err(|e| refused(&self.path, &e))?;
-            cell(sheet, (self.rows + 1, at as u16), value, &self.formats).map_err(|e| refused(&self.path, &e))?;
+            cell(sheet, (self.rows + 1, at as u16), value, &self.formats)
+                .map_err(|e| refused(&self.path, &e))?;
         }
         self.rows += 1;
         Ok(())

@@ -7,7 +7,10 @@ use formula::FieldSet;
 use schemars::JsonSchema;
 use sdk::cx::Reading;
 use sdk::source::Replay;
-use sdk::{Category, Code, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, Source, Template, Value};
+use sdk::{
+    Category, Code, ConfigError, Cursor, Cx, Need, Node, NodeError, Page, Ports, Record, Source, Template,
+    Value,
+};
 use serde::{Deserialize, Serialize};
 
 use super::tree::{Elements, Guarded};
@@ -50,13 +53,17 @@ impl Node for Read {
     const WORDS: &'static [&'static str] = &["price list", "feed", "import", "yml", "1c"];
 
     fn ports(&self) -> Ports {
-        Ports::default().input("in", "Each record opens the file once.").output("out", "One record for each element.")
+        Ports::default()
+            .input("in", "Each record opens the file once.")
+            .output("out", "One record for each element.")
     }
 
     fn problems(&self) -> Vec<ConfigError> {
-        let mut problems: Vec<ConfigError> = encoding::check("/encoding", self.encoding.as_deref()).into_iter().collect();
+        let mut problems: Vec<ConfigError> =
+            encoding::check("/encoding", self.encoding.as_deref()).into_iter().collect();
         if self.record.trim_matches('/').trim().is_empty() {
-            problems.push(ConfigError::new("/record", "Name the element that is a record, for example offer."));
+            problems
+                .push(ConfigError::new("/record", "Name the element that is a record, for example offer."));
         }
         if self.max_record_kib == 0 || self.max_record_kib > 16 << 10 {
             problems.push(ConfigError::new("/max_record_kib", "An element may be 1 to 16384 KiB large."));
@@ -75,7 +82,12 @@ impl Source for Read {
         Replay::Replayable
     }
 
-    async fn open(&self, opening: &Record, _wanted: &FieldSet, cx: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
+    async fn open(
+        &self,
+        opening: &Record,
+        _wanted: &FieldSet,
+        cx: &dyn Cx,
+    ) -> Result<Box<dyn Cursor>, NodeError> {
         let path = crate::paths::of(&self.path, opening, cx.roots())?;
         let mut file = cx.folder().read(&path)?;
         let declared = match &self.encoding {
@@ -85,7 +97,12 @@ impl Source for Read {
         let text = Decoding::new(file, declared).map_err(|e| failure::reading(&path, e))?;
         let text = Guarded::new(text, (self.max_record_kib as usize) << 10);
         let print = crate::paths::fingerprint(&path, cx.folder())?;
-        Ok(Box::new(Reader { print, elements: Elements::new(text, &path, &self.record), columns: self.columns.clone(), path }))
+        Ok(Box::new(Reader {
+            print,
+            elements: Elements::new(text, &path, &self.record),
+            columns: self.columns.clone(),
+            path,
+        }))
     }
 }
 
@@ -118,7 +135,10 @@ fn declared(
         Some(label) => encoding::find(label).map(Some).ok_or_else(|| {
             NodeError::new(
                 Code::Damaged,
-                format!("{path} says its code page is {}, which is not known; set \"encoding\".", failure::quoted(label)),
+                format!(
+                    "{path} says its code page is {}, which is not known; set \"encoding\".",
+                    failure::quoted(label)
+                ),
             )
         }),
     }
@@ -136,7 +156,7 @@ impl Cursor for Reader {
     async fn next(&mut self, _cx: &dyn Cx) -> Result<Option<Page>, NodeError> {
         let (mut records, mut failed, mut bytes) = (Vec::new(), Vec::new(), 0);
         while records.len() + failed.len() < model::MAX_BATCH_RECORDS && bytes < model::MAX_BATCH_BYTES {
-            let Some(record) = self.elements.next()? else { break };
+            let Some(record) = self.elements.read()? else { break };
             bytes += record.size_bytes();
             match typed(&record, &self.columns) {
                 Ok(record) => records.push(record),
@@ -178,11 +198,14 @@ mod tests {
 
     #[tokio::test]
     async fn elements_become_records_with_attributes_children_and_lists() {
-        let (got, failed, end) = of(r#""record":"offers/offer","columns":{"price":"number"}"#, OFFERS.as_bytes()).await;
+        let (got, failed, end) =
+            of(r#""record":"offers/offer","columns":{"price":"number"}"#, OFFERS.as_bytes()).await;
         assert!(failed.is_empty() && end.is_none(), "{failed:?} {end:?}");
         assert_eq!(
             got,
-            rows(r##"[{"@sku":"A-1","model":"Cable <10 m!>","price":18990.5,"tag":["a","b"],"empty":""},{"@sku":"B","#text":"a < b"},{"#text":""}]"##)
+            rows(
+                r##"[{"@sku":"A-1","model":"Cable <10 m!>","price":18990.5,"tag":["a","b"],"empty":""},{"@sku":"B","#text":"a < b"},{"#text":""}]"##
+            )
         );
         assert_eq!(of(r#""record":"offer""#, OFFERS.as_bytes()).await.0.len(), 4);
     }
@@ -201,7 +224,14 @@ mod tests {
         let bomb = r#"<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><l><i>&b;</i></l>"#;
         assert!(of(r#""record":"i""#, bomb.as_bytes()).await.2.unwrap().sentence.contains("document type"));
         let outside = "<l><i>&secret;</i></l>";
-        assert!(of(r#""record":"i""#, outside.as_bytes()).await.2.unwrap().sentence.contains("\"secret\" is unknown"));
+        assert!(
+            of(r#""record":"i""#, outside.as_bytes())
+                .await
+                .2
+                .unwrap()
+                .sentence
+                .contains("\"secret\" is unknown")
+        );
         let deep = "<i>".repeat(10_000);
         assert!(of(r#""record":"i""#, deep.as_bytes()).await.2.unwrap().sentence.contains("deep"));
         let large = format!("<r><i>{}</i></r>", "x".repeat(5 << 20));
@@ -220,7 +250,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_that_does_not_fit_its_type_fails_its_record_alone() {
-        let (got, failed, _) = of(r#""record":"i","columns":{"@n":"number"}"#, b"<r><i n='1'/>\n<i n='x'/></r>").await;
+        let (got, failed, _) =
+            of(r#""record":"i","columns":{"@n":"number"}"#, b"<r><i n='1'/>\n<i n='x'/></r>").await;
         assert_eq!(got, rows(r#"[{"@n":1}]"#));
         assert!(failed[0].1.sentence.contains("line 2, field @n: \"x\""), "{}", failed[0].1);
     }

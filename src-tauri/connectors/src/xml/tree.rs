@@ -126,7 +126,7 @@ impl<R: BufRead> Elements<R> {
     ///
     /// # Errors
     /// Text that is not XML, a declared document type, a limit.
-    pub fn next(&mut self) -> Result<Option<Record>, NodeError> {
+    pub fn read(&mut self) -> Result<Option<Record>, NodeError> {
         loop {
             self.reader.get_mut().bytes = 0;
             match self.event()? {
@@ -136,15 +136,15 @@ impl<R: BufRead> Elements<R> {
                         return self.element(&start).map(|it| Some(as_record(it)));
                     }
                     if self.above.len() >= MAX_DEPTH {
-                        return Err(self.damaged(format!("elements stand more than {MAX_DEPTH} deep in each other")));
+                        return Err(
+                            self.damaged(format!("elements stand more than {MAX_DEPTH} deep in each other"))
+                        );
                     }
                     self.above.push(name);
                 }
-                Event::Empty(start) => {
-                    if self.is_record(&local(&start)) {
-                        let element = self.open(&start)?;
-                        return Ok(Some(as_record(closed(element))));
-                    }
+                Event::Empty(start) if self.is_record(&local(&start)) => {
+                    let element = self.open(&start)?;
+                    return Ok(Some(as_record(closed(element))));
                 }
                 Event::End(_) => {
                     self.above.pop();
@@ -162,7 +162,8 @@ impl<R: BufRead> Elements<R> {
     fn open(&mut self, start: &BytesStart<'_>) -> Result<Element, NodeError> {
         let mut fields = Vec::new();
         for attribute in start.attributes() {
-            let attribute = attribute.map_err(|e| self.damaged(format!("an attribute of <{}> is broken: {e}", local(start))))?;
+            let attribute = attribute
+                .map_err(|e| self.damaged(format!("an attribute of <{}> is broken: {e}", local(start))))?;
             let key = attribute.key.as_ref();
             if key == "xmlns" || key.starts_with("xmlns:") {
                 continue;
@@ -183,7 +184,9 @@ impl<R: BufRead> Elements<R> {
             match self.event()? {
                 Event::Start(start) => {
                     if open.len() >= MAX_DEPTH {
-                        return Err(self.damaged(format!("elements stand more than {MAX_DEPTH} deep in each other")));
+                        return Err(
+                            self.damaged(format!("elements stand more than {MAX_DEPTH} deep in each other"))
+                        );
                     }
                     open.push(self.open(&start)?);
                 }
@@ -198,7 +201,9 @@ impl<R: BufRead> Elements<R> {
                     push(&mut open, &text);
                 }
                 Event::End(_) => {
-                    let Some(element) = open.pop() else { return Err(self.damaged("an element is closed twice")) };
+                    let Some(element) = open.pop() else {
+                        return Err(self.damaged("an element is closed twice"));
+                    };
                     if open.is_empty() {
                         return Ok(closed(element));
                     }
@@ -225,7 +230,9 @@ impl<R: BufRead> Elements<R> {
                 Ok(Some(letter)) => return Ok(letter.to_string()),
                 _ => {
                     let name = crate::failure::quoted(name);
-                    return Err(self.damaged(format!("the entity {name} is unknown; entities of a document type are not read")));
+                    return Err(self.damaged(format!(
+                        "the entity {name} is unknown; entities of a document type are not read"
+                    )));
                 }
             },
         };

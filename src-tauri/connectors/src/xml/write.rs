@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace, Scope, Template,
-    Value, Writing,
+    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace,
+    Scope, Template, Value, Writing,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,10 +61,14 @@ impl Node for Write {
     }
 
     fn problems(&self) -> Vec<ConfigError> {
-        let mut problems: Vec<ConfigError> = encoding::check("/encoding", Some(&self.encoding)).into_iter().collect();
+        let mut problems: Vec<ConfigError> =
+            encoding::check("/encoding", Some(&self.encoding)).into_iter().collect();
         for (field, name) in [("/root", &self.root), ("/record", &self.record)] {
             if !is_name(name) {
-                problems.push(ConfigError::new(field, format!("{} cannot name an element.", failure::quoted(name))));
+                problems.push(ConfigError::new(
+                    field,
+                    format!("{} cannot name an element.", failure::quoted(name)),
+                ));
             }
         }
         for name in self.root_attributes.keys().filter(|it| !is_name(it)) {
@@ -152,7 +156,10 @@ fn element(name: &str, value: &Value, depth: usize, out: &mut String) -> Result<
             && !value.is_null()
         {
             if !is_name(attribute) {
-                return Err(format!("the field {} cannot name an attribute; rename it before", failure::quoted(key)));
+                return Err(format!(
+                    "the field {} cannot name an attribute; rename it before",
+                    failure::quoted(key)
+                ));
             }
             out.push_str(&format!(" {attribute}=\""));
             escape(&value.to_plain(), out);
