@@ -64,7 +64,12 @@ fn page(function: &Builtin) -> String {
         }
         out.push('\n');
     }
-    let _ = writeln!(out, "| formula | result |\n| --- | --- |\n| `{}` | `{}` |", escaped(function.example), escaped(function.result));
+    let _ = writeln!(
+        out,
+        "| formula | result |\n| --- | --- |\n| `{}` | `{}` |",
+        escaped(function.example),
+        escaped(function.result)
+    );
     out.push_str(if function.ours {
         "\nThis function is Arna's own.\n"
     } else {
@@ -93,15 +98,23 @@ mod tests {
 
     #[test]
     fn every_row_of_the_guide_is_true() {
-        let json = super::GUIDE.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("the record");
-        let Ok(Value::Record(record)) = model::json::parse(json.trim().as_bytes()) else { panic!("no record") };
+        let json = super::GUIDE
+            .split("```json")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next())
+            .expect("the record");
+        let Ok(Value::Record(record)) = model::json::parse(json.trim().as_bytes()) else {
+            panic!("no record")
+        };
         let value = |text: &str, record: &Record| {
             let formula = Formula::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             formula.eval_record(record, &Roots::default()).unwrap_or_else(|fault| panic!("{text}: {fault}"))
         };
         let mut count = 0;
         for line in super::GUIDE.lines() {
-            let Some(row) = line.strip_prefix("| `").and_then(|row| row.strip_suffix("` |")) else { continue };
+            let Some(row) = line.strip_prefix("| `").and_then(|row| row.strip_suffix("` |")) else {
+                continue;
+            };
             let Some((formula, result)) = row.split_once("` | `") else { continue };
             let formula = formula.trim_matches(|c| c == ' ').trim_start_matches("` ").trim_end_matches(" `");
             assert_eq!(value(formula, &record), value(result, &record), "{formula}");

@@ -6,11 +6,14 @@
 mod ast;
 pub mod builtins;
 mod compile;
+mod complete;
 mod cx;
 pub mod docs;
 mod error;
 mod eval;
+mod explain;
 mod fields;
+mod format;
 mod formula;
 mod lex;
 pub mod lines;
@@ -25,9 +28,12 @@ mod template;
 mod types;
 
 pub use ast::Span;
+pub use complete::{Completion, Hover, Language, Proposal, Proposed, complete, hover};
 pub use cx::{MAX_BYTES, MAX_CALLS, MAX_STEPS, Roots, Scope};
 pub use error::{Fault, FaultKind, FormulaError};
+pub use explain::Explanation;
 pub use fields::FieldSet;
+pub use format::format;
 pub use formula::{Formula, Outcome};
 pub use path::{Path, PathError, pick};
 pub use reads::Read;

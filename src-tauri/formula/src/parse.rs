@@ -202,13 +202,18 @@ impl<'t> Parser<'t> {
 
     fn expr_inside(&mut self, least: u8) -> Result<Expr, FormulaError> {
         let start = self.span.start;
-        let mut left = if self.is("-") {
+        let left = if self.is("-") {
             self.advance()?;
             let value = self.expr(NEGATE)?;
             self.node(Kind::Neg(Box::new(value)), start)?
         } else {
             self.prefix()?
         };
+        self.infix(left, least, start)
+    }
+
+    /// The operators behind a value, as far as they bind at least as tightly as `least`.
+    fn infix(&mut self, mut left: Expr, least: u8, start: usize) -> Result<Expr, FormulaError> {
         loop {
             let Some((op, power)) = self.operator() else { return Ok(left) };
             if power < least {
@@ -275,8 +280,15 @@ impl<'t> Parser<'t> {
         self.node(Kind::InstanceOf { value: Box::new(value), of }, start)
     }
 
-    /// Takes a name of one or more tokens up to a token for which `stop` holds.
+    /// Takes a name of one or more tokens up to a token for which `stop` holds, and remembers it.
     fn name_until(&mut self, what: &str, stop: impl Fn(&Token) -> bool) -> Result<Text, FormulaError> {
+        let name = self.scan_name(what, stop)?;
+        self.names.add(&name);
+        Ok(name)
+    }
+
+    /// Takes a name of one or more tokens up to a token for which `stop` holds.
+    fn scan_name(&mut self, what: &str, stop: impl Fn(&Token) -> bool) -> Result<Text, FormulaError> {
         let start = self.span;
         if let Token::Quoted(name) = &self.token {
             let name = name.clone();
@@ -302,12 +314,12 @@ impl<'t> Parser<'t> {
                 }
             }
         }
-        let words: Vec<&str> = self.text[start.start..self.last.max(start.start)].split_whitespace().collect();
+        let words: Vec<&str> =
+            self.text[start.start..self.last.max(start.start)].split_whitespace().collect();
         let name = Text::from(words.join(" "));
         if name.is_empty() {
             return Err(FormulaError::new(format!("Expected {what}, but found {}.", self.seen()), self.span));
         }
-        self.names.add(&name);
         Ok(name)
     }
 }

@@ -13,8 +13,8 @@ use model::Value;
 
 /// Bytes of one path.
 const MAX_TEXT: usize = 16 * 1024;
-/// Brackets and filters inside one another, so that reading a path cannot overflow the stack.
-const MAX_NESTING: usize = 32;
+/// Brackets and filters inside one another: the reader tries several ways at each, so that time doubles with it.
+const MAX_NESTING: usize = 12;
 
 /// A path, ready to run. A clone shares it.
 #[derive(Clone)]

@@ -13,8 +13,10 @@ const PATH_FAILURES: usize = 0;
 
 /// The folder with the vectors: `ARNA_SHARED`, or `shared` beside the repository.
 fn vectors() -> Option<PathBuf> {
-    let shared = std::env::var_os("ARNA_SHARED")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
+    let shared = std::env::var_os("ARNA_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
     let folder = shared.join("conformance");
     if !folder.is_dir() {
         println!("left out: there are no vectors at {} (set ARNA_SHARED)", folder.display());
@@ -33,7 +35,9 @@ fn answers(requests: &[Value], paths: bool) -> Vec<Record> {
     let mut output = Vec::new();
     lines::run(input.as_slice(), &mut output, &mode).expect("memory can be read and written");
     let lines = output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| model::json::parse(line).expect("JSON").as_record().expect("an object").clone()).collect()
+    lines
+        .map(|line| model::json::parse(line).expect("JSON").as_record().expect("an object").clone())
+        .collect()
 }
 
 /// Equal as the vectors' README says: numbers within 1e-8, everything else exactly.
@@ -59,8 +63,10 @@ fn same(want: &Value, got: &Value) -> bool {
 #[test]
 fn feel_vectors_pass() {
     let Some(folder) = vectors() else { return };
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder.join("feel")).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("feel"))
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     files.retain(|file| file.extension().is_some_and(|ending| ending == "jsonl"));
     files.sort();
     let (mut count, mut failed) = (0, Vec::new());
@@ -92,20 +98,26 @@ fn jsonpath_tests_pass() {
     let Some(folder) = vectors() else { return };
     let text = std::fs::read(folder.join("jsonpath/cts.json")).expect("the suite");
     let suite = model::json::parse(&text).expect("JSON");
-    let tests = suite.as_record().and_then(|suite| suite.get("tests")).and_then(Value::as_list).expect("tests");
+    let tests =
+        suite.as_record().and_then(|suite| suite.get("tests")).and_then(Value::as_list).expect("tests");
     let requests: Vec<Value> = tests
         .iter()
         .map(|test| {
             let test = test.as_record().expect("a test");
             let part = |key: &str| test.get(key).cloned().unwrap_or_default();
-            Value::Record(Record::of([("id", part("name")), ("path", part("selector")), ("document", part("document"))]))
+            Value::Record(Record::of([
+                ("id", part("name")),
+                ("path", part("selector")),
+                ("document", part("document")),
+            ]))
         })
         .collect();
     let mut failed = Vec::new();
     for (test, answer) in tests.iter().zip(answers(&requests, true)) {
         let test = test.as_record().expect("a test");
         let invalid = test.get("invalid_selector") == Some(&Value::Bool(true));
-        let several: Vec<Value> = test.get("results").and_then(Value::as_list).map(<[Value]>::to_vec).unwrap_or_default();
+        let several: Vec<Value> =
+            test.get("results").and_then(Value::as_list).map(<[Value]>::to_vec).unwrap_or_default();
         let passed = match answer.get("values") {
             Some(got) => !invalid && (test.get("result") == Some(got) || several.contains(got)),
             None => invalid,

@@ -253,9 +253,9 @@ fn connection(slot: &str, kind: &str, said: Option<Record>) -> GivenConnection {
     let secrets: HashMap<String, String> = secrets
         .map(|it| it.iter().map(|(name, value)| (name.to_string(), value.to_plain())).collect())
         .unwrap_or_default();
-    let own = (kind == "http").then(|| ("base".into(), Value::from(format!("https://{slot}.test"))));
+    let own = (kind == "http").then(|| ("address".into(), Value::from(format!("https://{slot}.test"))));
     let mut settings: Vec<(model::Text, Value)> =
-        own.into_iter().filter(|_| said.get("base").is_none()).collect();
+        own.into_iter().filter(|_| said.get("address").is_none()).collect();
     settings.extend(
         said.iter().filter(|(name, _)| *name != "secrets").map(|(name, value)| (name.clone(), value.clone())),
     );

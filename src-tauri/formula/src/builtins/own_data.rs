@@ -19,7 +19,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "any",
         run: |_, args| Ok(arg(args, 0).clone()),
         example: ("try(1 / 0, 0)", "0"),
-        help: ["The value of a formula, or the default where it fails.", "Значение формулы или запасное, если она не удалась.", "Формуланың мәні, ол сәтсіз болса, қосалқы мән."],
+        help: [
+            "The value of a formula, or the default where it fails.",
+            "Значение формулы или запасное, если она не удалась.",
+            "Формуланың мәні, ол сәтсіз болса, қосалқы мән.",
+        ],
     },
     Decl {
         name: "pick",
@@ -27,7 +31,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "any",
         run: |_, args| crate::path::pick(arg(args, 0), text(args, 1)).map_err(|error| error.message.into()),
         example: ("pick({a: [{b: 1}, {b: 2}]}, \"$.a[*].b\")", "[1, 2]"),
-        help: ["What a JSONPath selects in a value.", "То, что выбирает JSONPath в значении.", "JSONPath мәннен таңдайтын нәрсе."],
+        help: [
+            "What a JSONPath selects in a value.",
+            "То, что выбирает JSONPath в значении.",
+            "JSONPath мәннен таңдайтын нәрсе.",
+        ],
     },
     Decl {
         name: "to json",
@@ -41,7 +49,9 @@ pub(super) const LIST: &[Decl] = &[
         name: "parse json",
         takes: "text: string",
         gives: "any",
-        run: |_, args| model::json::parse(text(args, 0).as_bytes()).map_err(|error| Trouble::from(error.to_string())),
+        run: |_, args| {
+            model::json::parse(text(args, 0).as_bytes()).map_err(|error| Trouble::from(error.to_string()))
+        },
         example: ("parse json(\"[1, 2]\")", "[1, 2]"),
         help: ["The value behind JSON text.", "Значение из текста JSON.", "JSON мәтініндегі мән."],
     },
@@ -51,11 +61,20 @@ pub(super) const LIST: &[Decl] = &[
         gives: "list",
         run: |cx, args| {
             let groups = grouped(cx, args)?;
-            let group = |(key, items): (Value, Vec<Value>)| Value::Record(Record::of([("key", key), ("items", Value::list(items))]));
+            let group = |(key, items): (Value, Vec<Value>)| {
+                Value::Record(Record::of([("key", key), ("items", Value::list(items))]))
+            };
             Ok(Value::list(groups.into_iter().map(group).collect()))
         },
-        example: ("(group by([{c: \"a\", n: 1}, {c: \"b\", n: 2}, {c: \"a\", n: 3}], \"c\")).key", "[\"a\", \"b\"]"),
-        help: ["Groups of items with the same key: a list of key and items.", "Группы элементов с одним ключом: список из key и items.", "Кілті бірдей элементтер топтары: key мен items тізімі."],
+        example: (
+            "(group by([{c: \"a\", n: 1}, {c: \"b\", n: 2}, {c: \"a\", n: 3}], \"c\")).key",
+            "[\"a\", \"b\"]",
+        ),
+        help: [
+            "Groups of items with the same key: a list of key and items.",
+            "Группы элементов с одним ключом: список из key и items.",
+            "Кілті бірдей элементтер топтары: key мен items тізімі.",
+        ],
     },
     Decl {
         name: "index by",
@@ -75,7 +94,11 @@ pub(super) const LIST: &[Decl] = &[
             Ok(Value::Record(index.build()))
         },
         example: ("(index by([{id: \"x\", n: 1}, {id: \"y\", n: 2}], \"id\")).y.n", "2"),
-        help: ["A record that gives the item for each key; the last one wins.", "Запись, где по ключу находится элемент; последний важнее.", "Кілт бойынша элемент табылатын жазба; соңғысы басым."],
+        help: [
+            "A record that gives the item for each key; the last one wins.",
+            "Запись, где по ключу находится элемент; последний важнее.",
+            "Кілт бойынша элемент табылатын жазба; соңғысы басым.",
+        ],
     },
     Decl {
         name: "chunk",
@@ -88,23 +111,44 @@ pub(super) const LIST: &[Decl] = &[
             Ok(Value::list(items(args).chunks(size).map(|part| Value::list(part.to_vec())).collect()))
         },
         example: ("chunk([1, 2, 3], 2)", "[[1, 2], [3]]"),
-        help: ["The list in parts of a size.", "Список частями заданного размера.", "Тізім берілген өлшемді бөліктермен."],
+        help: [
+            "The list in parts of a size.",
+            "Список частями заданного размера.",
+            "Тізім берілген өлшемді бөліктермен.",
+        ],
     },
     Decl {
         name: "is valid bin",
         takes: "text: string",
         gives: "boolean",
-        run: |_, args| Ok(Value::Bool(digits12(text(args, 0)).is_some_and(|d| check12(&d) && month(&d) && (4..=6).contains(&d[4])))),
+        run: |_, args| {
+            Ok(Value::Bool(
+                digits12(text(args, 0)).is_some_and(|d| check12(&d) && month(&d) && (4..=6).contains(&d[4])),
+            ))
+        },
         example: ("is valid bin(\"990540000389\")", "true"),
-        help: ["Whether this is a business number of Kazakhstan (BIN) with a right check digit.", "Верный ли это БИН Казахстана, с контрольным разрядом.", "Бұл бақылау разряды дұрыс Қазақстан БСН-і ме."],
+        help: [
+            "Whether this is a business number of Kazakhstan (BIN) with a right check digit.",
+            "Верный ли это БИН Казахстана, с контрольным разрядом.",
+            "Бұл бақылау разряды дұрыс Қазақстан БСН-і ме.",
+        ],
     },
     Decl {
         name: "is valid iin",
         takes: "text: string",
         gives: "boolean",
-        run: |_, args| Ok(Value::Bool(digits12(text(args, 0)).is_some_and(|d| check12(&d) && month(&d) && day(&d) && (0..=6).contains(&d[6])))),
+        run: |_, args| {
+            Ok(Value::Bool(
+                digits12(text(args, 0))
+                    .is_some_and(|d| check12(&d) && month(&d) && day(&d) && (0..=6).contains(&d[6])),
+            ))
+        },
         example: ("is valid iin(\"880101300014\")", "false"),
-        help: ["Whether this is a personal number of Kazakhstan (IIN) with a right check digit.", "Верный ли это ИИН Казахстана, с контрольным разрядом.", "Бұл бақылау разряды дұрыс Қазақстан ЖСН-і ме."],
+        help: [
+            "Whether this is a personal number of Kazakhstan (IIN) with a right check digit.",
+            "Верный ли это ИИН Казахстана, с контрольным разрядом.",
+            "Бұл бақылау разряды дұрыс Қазақстан ЖСН-і ме.",
+        ],
     },
     Decl {
         name: "is valid iban",
@@ -112,7 +156,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "boolean",
         run: |_, args| Ok(Value::Bool(iban(text(args, 0)))),
         example: ("is valid iban(\"GB82 WEST 1234 5698 7654 32\")", "true"),
-        help: ["Whether this is a bank account number (IBAN) with right check digits.", "Верный ли это счёт IBAN, с контрольными цифрами.", "Бұл бақылау цифрлары дұрыс IBAN шоты ма."],
+        help: [
+            "Whether this is a bank account number (IBAN) with right check digits.",
+            "Верный ли это счёт IBAN, с контрольными цифрами.",
+            "Бұл бақылау цифрлары дұрыс IBAN шоты ма.",
+        ],
     },
 ];
 
@@ -124,13 +172,17 @@ fn grouped(cx: &mut Cx<'_>, args: &[Value]) -> Result<Vec<(Value, Vec<Value>)>, 
     for item in items(args) {
         let key = match arg(args, 1) {
             Value::Text(name) => {
-                let record = item.as_record().ok_or_else(|| format!("the list holds {}, not only records.", describe(item)))?;
+                let record = item
+                    .as_record()
+                    .ok_or_else(|| format!("the list holds {}, not only records.", describe(item)))?;
                 record.get(name).cloned().ok_or_else(|| format!("an item has no field {name}."))?
             }
             function if special::of::<Function>(function).is_some() => {
                 invoke(function, vec![item.clone()], Default::default(), cx)
             }
-            other => return Err(format!("the key is a field name or a function, not {}.", describe(other)).into()),
+            other => {
+                return Err(format!("the key is a field name or a function, not {}.", describe(other)).into());
+            }
         };
         if cx.dead {
             return Ok(Vec::new());

@@ -22,7 +22,17 @@ const RU: Locale = Locale {
     group: "\u{a0}",
     decimal: ",",
     months: [
-        "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября",
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
         "декабря",
     ],
     weekdays: ["понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"],
@@ -31,7 +41,17 @@ const KK: Locale = Locale {
     group: "\u{a0}",
     decimal: ",",
     months: [
-        "қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша",
+        "қаңтар",
+        "ақпан",
+        "наурыз",
+        "сәуір",
+        "мамыр",
+        "маусым",
+        "шілде",
+        "тамыз",
+        "қыркүйек",
+        "қазан",
+        "қараша",
         "желтоқсан",
     ],
     weekdays: ["дүйсенбі", "сейсенбі", "сәрсенбі", "бейсенбі", "жұма", "сенбі", "жексенбі"],
@@ -40,7 +60,17 @@ const EN: Locale = Locale {
     group: ",",
     decimal: ".",
     months: [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ],
     weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
@@ -48,8 +78,20 @@ const EN: Locale = Locale {
 
 /// Signs and words of currencies, with their codes.
 const CURRENCIES: [(&str, &str); 14] = [
-    ("₸", "KZT"), ("тенге", "KZT"), ("теңге", "KZT"), ("тг", "KZT"), ("₽", "RUB"), ("руб", "RUB"), ("$", "USD"),
-    ("€", "EUR"), ("£", "GBP"), ("¥", "CNY"), ("KZT", "KZT"), ("RUB", "RUB"), ("USD", "USD"), ("EUR", "EUR"),
+    ("₸", "KZT"),
+    ("тенге", "KZT"),
+    ("теңге", "KZT"),
+    ("тг", "KZT"),
+    ("₽", "RUB"),
+    ("руб", "RUB"),
+    ("$", "USD"),
+    ("€", "EUR"),
+    ("£", "GBP"),
+    ("¥", "CNY"),
+    ("KZT", "KZT"),
+    ("RUB", "RUB"),
+    ("USD", "USD"),
+    ("EUR", "EUR"),
 ];
 
 pub(super) const LIST: &[Decl] = &[
@@ -59,22 +101,33 @@ pub(super) const LIST: &[Decl] = &[
         gives: "number",
         run: |_, args| {
             let locale = locale(args, 1, &RU)?;
-            read_number(text(args, 0), locale).map(Value::Number).ok_or_else(|| format!("\"{}\" is no number.", text(args, 0)).into())
+            read_number(text(args, 0), locale)
+                .map(Value::Number)
+                .ok_or_else(|| format!("\"{}\" is no number.", text(args, 0)).into())
         },
         example: ("parse number(\"1 234,50\", \"ru\")", "1234.5"),
-        help: ["A number as a language writes it (ru, kk, en).", "Число, как его пишет язык (ru, kk, en).", "Тіл жазатын түрдегі сан (ru, kk, en)."],
+        help: [
+            "A number as a language writes it (ru, kk, en).",
+            "Число, как его пишет язык (ru, kk, en).",
+            "Тіл жазатын түрдегі сан (ru, kk, en).",
+        ],
     },
     Decl {
         name: "format number",
         takes: "number: number, decimals?: number, locale?: string",
         gives: "string",
         run: |_, args| {
-            let decimals = if args.len() > 1 { whole(args, 1) } else { Some(i64::from(number(args, 0).decimals())) };
+            let decimals =
+                if args.len() > 1 { whole(args, 1) } else { Some(i64::from(number(args, 0).decimals())) };
             let text = write_number(&number(args, 0), decimals, locale(args, 2, &RU)?)?;
             Ok(text.into())
         },
         example: ("format number(1234.5, 2, \"en\")", "\"1,234.50\""),
-        help: ["A number with groups and so many decimals (ru, kk, en).", "Число с группами и знаками после запятой (ru, kk, en).", "Топтары мен үтірден кейінгі таңбалары бар сан (ru, kk, en)."],
+        help: [
+            "A number with groups and so many decimals (ru, kk, en).",
+            "Число с группами и знаками после запятой (ru, kk, en).",
+            "Топтары мен үтірден кейінгі таңбалары бар сан (ru, kk, en).",
+        ],
     },
     Decl {
         name: "parse money",
@@ -93,10 +146,19 @@ pub(super) const LIST: &[Decl] = &[
             let amount = write_number(&number(args, 0), Some(2), locale)?;
             let code = text(args, 1);
             let sign = CURRENCIES.iter().find(|(_, known)| *known == code).map_or(code, |(sign, _)| sign);
-            Ok(if locale.decimal == "." { format!("{sign}{amount}") } else { format!("{amount}\u{a0}{sign}") }.into())
+            Ok(if locale.decimal == "." {
+                format!("{sign}{amount}")
+            } else {
+                format!("{amount}\u{a0}{sign}")
+            }
+            .into())
         },
         example: ("format money(1500, \"USD\", \"en\")", "\"$1,500.00\""),
-        help: ["An amount with two decimals and its currency.", "Сумма с двумя знаками и валютой.", "Екі таңбалы сома валютасымен."],
+        help: [
+            "An amount with two decimals and its currency.",
+            "Сумма с двумя знаками и валютой.",
+            "Екі таңбалы сома валютасымен.",
+        ],
     },
     Decl {
         name: "parse date",
@@ -150,7 +212,8 @@ fn read_number(text: &str, locale: &Locale) -> Option<Number> {
 }
 
 fn write_number(number: &Number, decimals: Option<i64>, locale: &Locale) -> Result<String, Trouble> {
-    let decimals = decimals.filter(|decimals| (0..=30).contains(decimals)).ok_or("decimals lie between 0 and 30.")?;
+    let decimals =
+        decimals.filter(|decimals| (0..=30).contains(decimals)).ok_or("decimals lie between 0 and 30.")?;
     let rounded = number.round(decimals, Rounding::HalfUp).ok_or("the number is too large.")?;
     let plain = rounded.abs().to_string();
     if plain.contains('e') {
@@ -206,7 +269,9 @@ fn format_date(_: &mut Cx<'_>, args: &[Value]) -> Answer {
         Value::Date(date) => (Some(*date), None),
         Value::DateTime(at) => (Some(at.date()), Some(at.time().clone())),
         Value::Time(time) => (None, Some((**time).clone())),
-        other => return Err(format!("a date or a time is needed, not {}.", crate::eval::describe(other)).into()),
+        other => {
+            return Err(format!("a date or a time is needed, not {}.", crate::eval::describe(other)).into());
+        }
     };
     let locale = locale(args, 2, &RU)?;
     let mut out = String::new();
@@ -262,9 +327,14 @@ fn parse_date(_: &mut Cx<'_>, args: &[Value]) -> Answer {
         }
         if kind == 'M' && run.len() >= 4 {
             let lower = rest.to_lowercase();
-            let at = locale.months.iter().position(|name| lower.starts_with(&name.to_lowercase())).ok_or_else(trouble)?;
+            let at = locale
+                .months
+                .iter()
+                .position(|name| lower.starts_with(&name.to_lowercase()))
+                .ok_or_else(trouble)?;
             month = at as i64 + 1;
-            let letters: usize = rest.chars().take(locale.months[at].chars().count()).map(char::len_utf8).sum();
+            let letters: usize =
+                rest.chars().take(locale.months[at].chars().count()).map(char::len_utf8).sum();
             rest = &rest[letters..];
             continue;
         }
@@ -278,7 +348,13 @@ fn parse_date(_: &mut Cx<'_>, args: &[Value]) -> Answer {
         match kind {
             'd' => day = value,
             'M' => month = value,
-            'y' => year = Some(if run.len() == 2 { if value < 70 { 2_000 + value } else { 1_900 + value } } else { value }),
+            'y' => {
+                year = Some(if run.len() == 2 {
+                    if value < 70 { 2_000 + value } else { 1_900 + value }
+                } else {
+                    value
+                })
+            }
             'H' => (clock[0], timed) = (value, true),
             'm' => (clock[1], timed) = (value, true),
             's' => (clock[2], timed) = (value, true),

@@ -20,7 +20,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "string",
         run: |_, args| Ok(text(args, 0).trim().into()),
         example: ("trim(\"  Almaty \")", "\"Almaty\""),
-        help: ["The text without spaces at its ends.", "Текст без пробелов по краям.", "Шеттеріндегі бос орынсыз мәтін."],
+        help: [
+            "The text without spaces at its ends.",
+            "Текст без пробелов по краям.",
+            "Шеттеріндегі бос орынсыз мәтін.",
+        ],
     },
     Decl {
         name: "pad left",
@@ -28,7 +32,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "string",
         run: |_, args| pad(args, true),
         example: ("pad left(\"42\", 5, \"0\")", "\"00042\""),
-        help: ["The text filled up at its start to a length.", "Текст, дополненный слева до длины.", "Сол жағынан ұзындыққа дейін толтырылған мәтін."],
+        help: [
+            "The text filled up at its start to a length.",
+            "Текст, дополненный слева до длины.",
+            "Сол жағынан ұзындыққа дейін толтырылған мәтін.",
+        ],
     },
     Decl {
         name: "pad right",
@@ -36,7 +44,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "string",
         run: |_, args| pad(args, false),
         example: ("pad right(\"ab\", 4, \".\")", "\"ab..\""),
-        help: ["The text filled up at its end to a length.", "Текст, дополненный справа до длины.", "Оң жағынан ұзындыққа дейін толтырылған мәтін."],
+        help: [
+            "The text filled up at its end to a length.",
+            "Текст, дополненный справа до длины.",
+            "Оң жағынан ұзындыққа дейін толтырылған мәтін.",
+        ],
     },
     Decl {
         name: "title case",
@@ -44,7 +56,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "string",
         run: |_, args| Ok(title(text(args, 0)).into()),
         example: ("title case(\"aliya BEKOVA\")", "\"Aliya Bekova\""),
-        help: ["Every word with a capital letter first.", "Каждое слово с заглавной буквы.", "Әр сөз бас әріптен."],
+        help: [
+            "Every word with a capital letter first.",
+            "Каждое слово с заглавной буквы.",
+            "Әр сөз бас әріптен.",
+        ],
     },
     Decl {
         name: "transliterate",
@@ -52,7 +68,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "string",
         run: |_, args| Ok(transliterate(text(args, 0)).into()),
         example: ("transliterate(\"Қазақстан\")", "\"Qazaqstan\""),
-        help: ["Russian and Kazakh Cyrillic in Latin letters.", "Русская и казахская кириллица латиницей.", "Орыс және қазақ кириллицасы латын әріптерімен."],
+        help: [
+            "Russian and Kazakh Cyrillic in Latin letters.",
+            "Русская и казахская кириллица латиницей.",
+            "Орыс және қазақ кириллицасы латын әріптерімен.",
+        ],
     },
     Decl {
         name: "base64 encode",
@@ -60,7 +80,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "string",
         run: |_, args| Ok(STANDARD.encode(text(args, 0)).into()),
         example: ("base64 encode(\"user:pass\")", "\"dXNlcjpwYXNz\""),
-        help: ["The UTF-8 bytes of a text in base64.", "Байты UTF-8 текста в base64.", "Мәтіннің UTF-8 байттары base64 түрінде."],
+        help: [
+            "The UTF-8 bytes of a text in base64.",
+            "Байты UTF-8 текста в base64.",
+            "Мәтіннің UTF-8 байттары base64 түрінде.",
+        ],
     },
     Decl {
         name: "base64 decode",
@@ -79,7 +103,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "string",
         run: |_, args| Ok(hex(text(args, 0).as_bytes()).into()),
         example: ("hex encode(\"kz\")", "\"6b7a\""),
-        help: ["The UTF-8 bytes of a text in hexadecimal.", "Байты UTF-8 текста шестнадцатерично.", "Мәтіннің UTF-8 байттары он алтылық түрде."],
+        help: [
+            "The UTF-8 bytes of a text in hexadecimal.",
+            "Байты UTF-8 текста шестнадцатерично.",
+            "Мәтіннің UTF-8 байттары он алтылық түрде.",
+        ],
     },
     Decl {
         name: "hex decode",
@@ -95,7 +123,11 @@ pub(super) const LIST: &[Decl] = &[
             utf8(bytes.ok_or("this is no hexadecimal text.")?)
         },
         example: ("hex decode(\"6b7a\")", "\"kz\""),
-        help: ["The text behind hexadecimal bytes.", "Текст из шестнадцатеричных байтов.", "Он алтылық байттардағы мәтін."],
+        help: [
+            "The text behind hexadecimal bytes.",
+            "Текст из шестнадцатеричных байтов.",
+            "Он алтылық байттардағы мәтін.",
+        ],
     },
     Decl {
         name: "url encode",
@@ -107,7 +139,11 @@ pub(super) const LIST: &[Decl] = &[
             Ok(out.into())
         },
         example: ("url encode(\"a b/c\")", "\"a%20b%2Fc\""),
-        help: ["The text as it may stand in a web address.", "Текст, как он может стоять в веб-адресе.", "Веб-мекенжайда тұра алатын мәтін."],
+        help: [
+            "The text as it may stand in a web address.",
+            "Текст, как он может стоять в веб-адресе.",
+            "Веб-мекенжайда тұра алатын мәтін.",
+        ],
     },
     Decl {
         name: "url decode",
@@ -115,7 +151,11 @@ pub(super) const LIST: &[Decl] = &[
         gives: "string",
         run: url_decode,
         example: ("url decode(\"a%20b\")", "\"a b\""),
-        help: ["The text behind a part of a web address.", "Текст из части веб-адреса.", "Веб-мекенжай бөлігіндегі мәтін."],
+        help: [
+            "The text behind a part of a web address.",
+            "Текст из части веб-адреса.",
+            "Веб-мекенжай бөлігіндегі мәтін.",
+        ],
     },
     Decl {
         name: "sha256",
@@ -123,19 +163,28 @@ pub(super) const LIST: &[Decl] = &[
         gives: "string",
         run: |_, args| Ok(hex(&Sha256::digest(text(args, 0))).into()),
         example: ("substring(sha256(\"abc\"), 1, 8)", "\"ba7816bf\""),
-        help: ["The SHA-256 digest, in hexadecimal.", "Дайджест SHA-256, шестнадцатерично.", "SHA-256 дайджесті, он алтылық түрде."],
+        help: [
+            "The SHA-256 digest, in hexadecimal.",
+            "Дайджест SHA-256, шестнадцатерично.",
+            "SHA-256 дайджесті, он алтылық түрде.",
+        ],
     },
     Decl {
         name: "hmac sha256",
         takes: "text: string, key: string",
         gives: "string",
         run: |_, args| {
-            let mut mac = Hmac::<Sha256>::new_from_slice(text(args, 1).as_bytes()).map_err(|_| "the key cannot be used.")?;
+            let mut mac = Hmac::<Sha256>::new_from_slice(text(args, 1).as_bytes())
+                .map_err(|_| "the key cannot be used.")?;
             mac.update(text(args, 0).as_bytes());
             Ok(hex(&mac.finalize().into_bytes()).into())
         },
         example: ("substring(hmac sha256(\"abc\", \"key\"), 1, 8)", "\"9c196e32\""),
-        help: ["The signature of a text with a key (HMAC-SHA-256), in hexadecimal.", "Подпись текста ключом (HMAC-SHA-256), шестнадцатерично.", "Мәтіннің кілтпен қолтаңбасы (HMAC-SHA-256), он алтылық түрде."],
+        help: [
+            "The signature of a text with a key (HMAC-SHA-256), in hexadecimal.",
+            "Подпись текста ключом (HMAC-SHA-256), шестнадцатерично.",
+            "Мәтіннің кілтпен қолтаңбасы (HMAC-SHA-256), он алтылық түрде.",
+        ],
     },
     Decl {
         name: "uuid",
@@ -180,11 +229,48 @@ fn title(text: &str) -> String {
 
 fn transliterate(text: &str) -> String {
     const LETTERS: [(char, &str); 42] = [
-        ('а', "a"), ('ә', "a"), ('б', "b"), ('в', "v"), ('г', "g"), ('ғ', "g"), ('д', "d"), ('е', "e"), ('ё', "yo"),
-        ('ж', "zh"), ('з', "z"), ('и', "i"), ('й', "y"), ('к', "k"), ('қ', "q"), ('л', "l"), ('м', "m"), ('н', "n"),
-        ('ң', "ng"), ('о', "o"), ('ө', "o"), ('п', "p"), ('р', "r"), ('с', "s"), ('т', "t"), ('у', "u"), ('ұ', "u"),
-        ('ү', "u"), ('ф', "f"), ('х', "kh"), ('һ', "h"), ('ц', "ts"), ('ч', "ch"), ('ш', "sh"), ('щ', "shch"),
-        ('ъ', ""), ('ы', "y"), ('і', "i"), ('ь', ""), ('э', "e"), ('ю', "yu"), ('я', "ya"),
+        ('а', "a"),
+        ('ә', "a"),
+        ('б', "b"),
+        ('в', "v"),
+        ('г', "g"),
+        ('ғ', "g"),
+        ('д', "d"),
+        ('е', "e"),
+        ('ё', "yo"),
+        ('ж', "zh"),
+        ('з', "z"),
+        ('и', "i"),
+        ('й', "y"),
+        ('к', "k"),
+        ('қ', "q"),
+        ('л', "l"),
+        ('м', "m"),
+        ('н', "n"),
+        ('ң', "ng"),
+        ('о', "o"),
+        ('ө', "o"),
+        ('п', "p"),
+        ('р', "r"),
+        ('с', "s"),
+        ('т', "t"),
+        ('у', "u"),
+        ('ұ', "u"),
+        ('ү', "u"),
+        ('ф', "f"),
+        ('х', "kh"),
+        ('һ', "h"),
+        ('ц', "ts"),
+        ('ч', "ch"),
+        ('ш', "sh"),
+        ('щ', "shch"),
+        ('ъ', ""),
+        ('ы', "y"),
+        ('і', "i"),
+        ('ь', ""),
+        ('э', "e"),
+        ('ю', "yu"),
+        ('я', "ya"),
     ];
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

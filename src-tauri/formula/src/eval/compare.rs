@@ -28,7 +28,12 @@ pub(super) fn compare_nodes(op: Op, left: &Node, right: &Node, span: Span, cx: &
                     }
                 }
             }
-            format!("It cannot be told whether {} {} {}: the types differ.", describe(&a), op.sign(), describe(&b))
+            format!(
+                "It cannot be told whether {} {} {}: the types differ.",
+                describe(&a),
+                op.sign(),
+                describe(&b)
+            )
         }),
     }
 }

@@ -65,7 +65,7 @@ impl Parser<'_> {
     }
 
     /// `.name`, `[filter]`, `(arguments)` as often as they come.
-    fn postfix(&mut self, mut expr: Expr, start: usize) -> Result<Expr, FormulaError> {
+    pub(super) fn postfix(&mut self, mut expr: Expr, start: usize) -> Result<Expr, FormulaError> {
         loop {
             expr = match &self.token {
                 Token::Sign(".") => {
@@ -163,18 +163,16 @@ impl Parser<'_> {
             return Ok(None);
         }
         let mark = self.mark();
-        let known = self.names.clone();
         if let Token::Text(name) = self.token.clone() {
             self.advance()?;
             if self.take(":")? {
                 return Ok(Some(name));
             }
-        } else if let Ok(name) = self.name_until("a name", |token| *token == Token::Sign(":"))
+        } else if let Ok(name) = self.scan_name("a name", |token| *token == Token::Sign(":"))
             && self.take(":")?
         {
             return Ok(Some(name));
         }
-        self.names = known;
         self.back(mark);
         Ok(None)
     }

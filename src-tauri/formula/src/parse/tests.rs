@@ -63,21 +63,31 @@ impl Parser<'_> {
             return Ok(vec![self.node(Kind::Test { op, value: Box::new(value) }, start)?]);
         }
         if self.is("(") {
-            // Several tests in brackets; anything else with a bracket is an expression.
-            let mark = self.mark();
-            self.advance()?;
-            let tests = self.tests();
-            if let Ok(tests) = tests
-                && self.is(")")
-            {
-                self.advance()?;
-                let ends = !matches!(self.token, Token::Sign("." | "[" | "(" | "+" | "-" | "*" | "/" | "**"));
-                if ends {
-                    return Ok(tests);
-                }
-            }
-            self.back(mark);
+            return self.tests_in_brackets(start);
         }
         Ok(vec![self.expr(COMPARE + 1)?])
+    }
+
+    /// `(` behind `in`: tests, a range, or a value in brackets that goes on behind them. It is read once, since reading
+    /// it one way and then another would double the work with every bracket.
+    fn tests_in_brackets(&mut self, start: usize) -> Result<Vec<Expr>, FormulaError> {
+        self.advance()?;
+        let mut tests = vec![self.test()?];
+        if self.is("..") && !matches!(tests[0].kind, Kind::Test { .. }) {
+            self.advance()?;
+            let low = tests.swap_remove(0);
+            return Ok(vec![self.range(low, false, start)?]);
+        }
+        while self.take(",")? {
+            tests.push(self.test()?);
+        }
+        self.expect(")", "after the values of in")?;
+        let goes_on = matches!(self.token, Token::Sign("." | "[" | "(" | "+" | "-" | "*" | "/" | "**"));
+        if goes_on && tests.len() == 1 && !matches!(tests[0].kind, Kind::Test { .. }) {
+            let value = self.node(Kind::Paren(Box::new(tests.swap_remove(0))), start)?;
+            let value = self.postfix(value, start)?;
+            return Ok(vec![self.infix(value, COMPARE + 1, start)?]);
+        }
+        Ok(tests)
     }
 }

@@ -66,6 +66,7 @@ impl Wide {
     pub(super) fn plus(self, other: Wide) -> Wide {
         let mut limbs = [0_u64; 4];
         let mut carry = 0_u128;
+        #[expect(clippy::needless_range_loop, reason = "two arrays are walked side by side")]
         for at in 0..4 {
             let cell = u128::from(self.0[at]) + u128::from(other.0[at]) + carry;
             limbs[at] = cell as u64;
@@ -78,6 +79,7 @@ impl Wide {
     pub(super) fn minus(self, other: Wide) -> Wide {
         let mut limbs = [0_u64; 4];
         let mut borrow = false;
+        #[expect(clippy::needless_range_loop, reason = "two arrays are walked side by side")]
         for at in 0..4 {
             let (step, first) = self.0[at].overflowing_sub(other.0[at]);
             let (step, second) = step.overflowing_sub(u64::from(borrow));
