@@ -198,7 +198,7 @@ impl Sorted {
     ///
     /// # Errors
     /// The temporary file cannot be read.
-    pub fn next(&mut self) -> Result<Option<Keyed>, NodeError> {
+    pub fn pop(&mut self) -> Result<Option<Keyed>, NodeError> {
         if !self.is_open {
             self.is_open = true;
             for at in 0..self.heads.len() {
@@ -256,7 +256,7 @@ mod tests {
             let mut sorted = sorter.finish();
             let mut last = (-1, -1);
             let mut count = 0;
-            while let Some(it) = sorted.next().unwrap() {
+            while let Some(it) = sorted.pop().unwrap() {
                 let whole = |it: &Value| it.as_number().and_then(model::Number::to_i64).unwrap();
                 let here = (whole(&it.keys[0]), whole(it.record.get("at").unwrap()));
                 assert!(here > last, "{here:?} after {last:?}");

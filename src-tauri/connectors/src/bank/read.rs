@@ -96,7 +96,7 @@ impl Source for Read {
         };
         let text = Decoding::new(file, Some(declared)).map_err(|e| failure::reading(&path, e))?;
         let mut lines = Lines::new(BufReader::new(text), &path, MOST_LINE_BYTES);
-        if lines.next()?.map(str::trim) != Some(HEAD) {
+        if lines.read()?.map(str::trim) != Some(HEAD) {
             return Err(NodeError::new(
                 Code::Damaged,
                 format!("{path} is no bank statement of this form: its first line must be {HEAD}."),
@@ -132,6 +132,9 @@ struct Reader {
     sections: Sections,
     is_done: bool,
 }
+
+/// A record, or one that failed and why.
+type Outcome = Result<Record, (Record, NodeError)>;
 
 /// A section being read.
 struct Section {
@@ -173,10 +176,10 @@ impl Reader {
     }
 
     /// The next section of the wanted kind: its record, or why it failed.
-    fn section(&mut self) -> Result<Option<Result<Record, (Record, NodeError)>>, NodeError> {
+    fn section(&mut self) -> Result<Option<Outcome>, NodeError> {
         let mut open: Option<Section> = None;
         loop {
-            let Some(line) = self.lines.next()? else {
+            let Some(line) = self.lines.read()? else {
                 return Err(self.damaged("the file ends before КонецФайла: it is cut off, ask for it again"));
             };
             let line = line.trim().to_owned();

@@ -251,9 +251,7 @@ impl<R: Read> Rows<R> {
                 text.push(byte);
             }
         }
-        if !was_quoted && text.last() == Some(&b'\r')
-            || was_quoted && text.len() as u32 > from && text.last() == Some(&b'\r')
-        {
+        if text.len() as u32 > from && text.last() == Some(&b'\r') {
             text.pop();
         }
         row.ends.push((from, text.len() as u32));

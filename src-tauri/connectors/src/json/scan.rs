@@ -246,8 +246,8 @@ impl<R: BufRead> Scan<R> {
         for part in pointer.split('/').skip(1) {
             let part = part.replace("~1", "/").replace("~0", "~");
             let is_found = match self.peek()? {
-                Some(b'{') => self.into_field(&part)?,
-                Some(b'[') => self.into_element(&part)?,
+                Some(b'{') => self.enter_field(&part)?,
+                Some(b'[') => self.enter_element(&part)?,
                 _ => false,
             };
             if !is_found {
@@ -260,7 +260,7 @@ impl<R: BufRead> Scan<R> {
         Ok(())
     }
 
-    fn into_field(&mut self, name: &str) -> Result<bool, NodeError> {
+    fn enter_field(&mut self, name: &str) -> Result<bool, NodeError> {
         self.expect(b'{')?;
         if self.peek()? == Some(b'}') {
             return Ok(false);
@@ -281,7 +281,7 @@ impl<R: BufRead> Scan<R> {
         }
     }
 
-    fn into_element(&mut self, index: &str) -> Result<bool, NodeError> {
+    fn enter_element(&mut self, index: &str) -> Result<bool, NodeError> {
         let Ok(wanted) = index.parse::<u64>() else { return Ok(false) };
         self.expect(b'[')?;
         for _ in 0..wanted {

@@ -103,7 +103,7 @@ impl Flowing for Deduping {
         let mut by_key = late.finish();
         let mut in_order = Sorter::new(natural());
         let mut last: Option<Value> = None;
-        while let Some(Keyed { keys, record }) = by_key.next()? {
+        while let Some(Keyed { keys, record }) = by_key.pop()? {
             let [key, known, place] = keys.as_slice() else { continue };
             let is_first = *known == Value::from(1) && last.as_ref() != Some(key);
             last = Some(key.clone());
@@ -111,7 +111,7 @@ impl Flowing for Deduping {
             in_order.push(Keyed { keys, record }, out)?;
         }
         let mut in_order = in_order.finish();
-        while let Some(Keyed { keys, record }) = in_order.next()? {
+        while let Some(Keyed { keys, record }) = in_order.pop()? {
             let is_first = keys.get(1) == Some(&Value::Bool(true));
             out.emit(usize::from(!is_first), record)?;
         }

@@ -192,7 +192,7 @@ impl Flowing for Grouping {
         let Some(sorter) = self.spilled.take() else { return Ok(()) };
         let mut sorted = sorter.finish();
         let mut open: Option<(Vec<Value>, Vec<State>)> = None;
-        while let Some(Keyed { keys, record }) = sorted.next()? {
+        while let Some(Keyed { keys, record }) = sorted.pop()? {
             let stored = record.get("states").and_then(Value::as_list).unwrap_or_default();
             let states: Vec<State> =
                 self.aggregates.iter().zip(stored).map(|(it, value)| it.does.load(value)).collect();

@@ -115,7 +115,7 @@ impl Right {
         let mut later = Sorter::new(natural());
         let mut last = String::new();
         loop {
-            let next = sorted.next()?;
+            let next = sorted.pop()?;
             if next.is_none() || frame.len() == FRAME_RECORDS {
                 if let Some(first) = frame.first() {
                     frames.push((print_of(first).to_owned(), at));
@@ -137,7 +137,7 @@ impl Right {
         let file = file.into_inner().map_err(spilling)?;
         self.disk = Some(Disk { file, frames, kept: HashMap::new() });
         let mut later = later.finish();
-        while let Some(it) = later.next()? {
+        while let Some(it) = later.pop()? {
             out.emit(port, it.record)?;
         }
         Ok(())
@@ -186,7 +186,7 @@ impl Right {
             }
         }
         let mut rest = rest.finish();
-        while let Some(it) = rest.next()? {
+        while let Some(it) = rest.pop()? {
             each(it.record, out)?;
         }
         Ok(())

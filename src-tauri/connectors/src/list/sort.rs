@@ -107,7 +107,7 @@ impl Flowing for Sorting {
     fn finish(&mut self, out: &mut Out<'_>) -> Result<(), NodeError> {
         let Some(sorter) = self.sorter.take() else { return Ok(()) };
         let mut sorted = sorter.finish();
-        while let Some(it) = sorted.next()? {
+        while let Some(it) = sorted.pop()? {
             out.emit(0, it.record)?;
         }
         Ok(())

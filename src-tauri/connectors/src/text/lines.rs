@@ -28,7 +28,7 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # Errors
     /// A line too long, or bytes that are no text in this code page.
-    pub fn next(&mut self) -> Result<Option<&str>, NodeError> {
+    pub fn read(&mut self) -> Result<Option<&str>, NodeError> {
         self.held.clear();
         self.line += 1;
         loop {

@@ -136,7 +136,7 @@ impl Cursor for Reader {
         let cut = columns::shape_of(self.fixed.iter().map(|it| it.name.as_str()));
         while records.len() + failed.len() < model::MAX_BATCH_RECORDS && bytes < model::MAX_BATCH_BYTES {
             let number = self.lines.line() + 1;
-            let Some(text) = self.lines.next()? else { break };
+            let Some(text) = self.lines.read()? else { break };
             bytes += text.len() + 64;
             if self.skip_empty && text.trim().is_empty() {
                 continue;

@@ -13,7 +13,7 @@ const MOST_HELD_BYTES: u64 = 64 << 20;
 /// Between two tags: a cell holds at most 32,767 characters.
 const MOST_GAP_BYTES: usize = 1 << 20;
 /// So many times its packed size is no table any more.
-const MOST_RATIO: u64 = 200;
+const MOST_RATIO: u64 = 150;
 /// Below this size the ratio does not matter.
 const FREE_BYTES: u64 = 16 << 20;
 

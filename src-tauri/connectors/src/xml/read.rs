@@ -156,7 +156,7 @@ impl Cursor for Reader {
     async fn next(&mut self, _cx: &dyn Cx) -> Result<Option<Page>, NodeError> {
         let (mut records, mut failed, mut bytes) = (Vec::new(), Vec::new(), 0);
         while records.len() + failed.len() < model::MAX_BATCH_RECORDS && bytes < model::MAX_BATCH_BYTES {
-            let Some(record) = self.elements.next()? else { break };
+            let Some(record) = self.elements.read()? else { break };
             bytes += record.size_bytes();
             match typed(&record, &self.columns) {
                 Ok(record) => records.push(record),

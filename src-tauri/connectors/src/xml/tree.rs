@@ -126,7 +126,7 @@ impl<R: BufRead> Elements<R> {
     ///
     /// # Errors
     /// Text that is not XML, a declared document type, a limit.
-    pub fn next(&mut self) -> Result<Option<Record>, NodeError> {
+    pub fn read(&mut self) -> Result<Option<Record>, NodeError> {
         loop {
             self.reader.get_mut().bytes = 0;
             match self.event()? {
@@ -142,11 +142,9 @@ impl<R: BufRead> Elements<R> {
                     }
                     self.above.push(name);
                 }
-                Event::Empty(start) => {
-                    if self.is_record(&local(&start)) {
-                        let element = self.open(&start)?;
-                        return Ok(Some(as_record(closed(element))));
-                    }
+                Event::Empty(start) if self.is_record(&local(&start)) => {
+                    let element = self.open(&start)?;
+                    return Ok(Some(as_record(closed(element))));
                 }
                 Event::End(_) => {
                     self.above.pop();
