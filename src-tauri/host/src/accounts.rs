@@ -19,7 +19,7 @@ pub(crate) struct Account {
     kind: String,
     settings: Record,
     sealed: Sealed,
-    vault: Option<Arc<Vault>>,
+    vault: Arc<Vault>,
     kept: Drawer,
 }
 
@@ -31,19 +31,7 @@ impl Account {
             kind: row.kind.to_string(),
             settings: settings(&row.config),
             sealed: sealed(row),
-            vault: Some(vault),
-            kept: Drawer::default(),
-        }
-    }
-
-    /// A connection without secrets, made from an address on the command line.
-    pub(crate) fn bare(name: &str, kind: &str, address: &str) -> Account {
-        Account {
-            name: name.into(),
-            kind: kind.into(),
-            settings: Record::of([("address", Value::from(address))]),
-            sealed: Sealed::new(),
-            vault: None,
+            vault,
             kept: Drawer::default(),
         }
     }
@@ -78,8 +66,7 @@ impl Connection for Account {
     fn secret(&self, field: &str) -> Result<String, NodeError> {
         let missing = || NodeError::new(Code::Auth, format!("The connection {} has no {field}. Enter it.", self.name));
         let sealed = self.sealed.get(field).ok_or_else(missing)?;
-        let vault = self.vault.as_ref().ok_or_else(missing)?;
-        vault.unseal((&self.name, field), sealed).map_err(|e| NodeError::new(Code::Auth, e.to_string()))
+        self.vault.unseal((&self.name, field), sealed).map_err(|e| NodeError::new(Code::Auth, e.to_string()))
     }
 
     fn kept(&self) -> &dyn Kept {

@@ -145,6 +145,14 @@ impl App {
         *self.hooks.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
     }
 
+    /// Writes down where the commands are served, for other programs of this user.
+    ///
+    /// # Errors
+    /// The data folder cannot be written.
+    pub fn announce(&self, address: &str) -> Result<(), Refusal> {
+        self.journal.announce(address).map_err(|e| refusal(&e))
+    }
+
     /// Closes the data folder as an orderly end.
     ///
     /// # Errors

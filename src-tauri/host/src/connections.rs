@@ -174,7 +174,8 @@ async fn reach(account: Arc<Account>) -> Result<String, String> {
     dialled.map(|_| format!("{host} answers at port {port}.")).map_err(|why| format!("{host} does not answer at port {port}: {why}."))
 }
 
-fn host_and_port(address: &str, port: Option<u16>, default: u16) -> Option<(String, u16)> {
+/// Host and port of an address, by its scheme where it names no port.
+pub(crate) fn host_and_port(address: &str, port: Option<u16>, default: u16) -> Option<(String, u16)> {
     let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
     let authority = rest.split(['/', '?', '#']).next()?;
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);

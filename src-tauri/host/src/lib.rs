@@ -14,6 +14,7 @@ mod flows;
 mod formulas;
 mod held;
 pub mod http;
+mod owner;
 mod runs;
 mod sharing;
 mod shelf;
@@ -23,4 +24,5 @@ mod workbench;
 
 pub use app::{App, Setup};
 pub use dispatch::call;
+pub use owner::{Adopted, check, file_id};
 pub use workbench::catalogue;

@@ -260,7 +260,7 @@ fn up_to(document: &Document, node: &str) -> Result<Document, Refusal> {
     Ok(cut)
 }
 
-fn trigger_of(program: &Program, wanted: Option<&str>) -> Result<String, Refusal> {
+pub(crate) fn trigger_of(program: &Program, wanted: Option<&str>) -> Result<String, Refusal> {
     let mut triggers = program.nodes.iter().filter(|it| matches!(it.behaviour, Behaviour::Trigger(_)));
     let found = match wanted {
         Some(wanted) => triggers.find(|it| it.id == wanted),

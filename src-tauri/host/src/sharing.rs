@@ -96,7 +96,7 @@ impl App {
     }
 
     /// A value in the form its slot needs, or why it does not fit.
-    fn fits(&self, fill: &Fill, value: &serde_json::Value) -> Result<serde_json::Value, Refusal> {
+    pub(crate) fn fits(&self, fill: &Fill, value: &serde_json::Value) -> Result<serde_json::Value, Refusal> {
         let wrong = |sentence: String| Refusal::new(RefusalCode::BadRequest, sentence).at("/value");
         let needed = || wrong(format!("{value} does not fit: {} is needed.", fill.noun()));
         match fill {
@@ -202,13 +202,14 @@ impl App {
 }
 
 /// What stands in the journal for a resource. A host of this machine or network needs both: its name, and that it may be near.
-fn grant_texts(resource: &Resource) -> Option<Vec<String>> {
+pub(crate) fn grant_texts(resource: &Resource) -> Option<Vec<String>> {
     let text = grant_text(resource)?;
     let is_near = matches!(resource, Resource::Host { host } if is_near(host));
     Some(if is_near { vec![text, "local".into()] } else { vec![text] })
 }
 
-fn is_near(host: &str) -> bool {
+/// Whether a host is this machine or one of its own network.
+pub(crate) fn is_near(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
     match name.parse::<std::net::IpAddr>() {
         Ok(std::net::IpAddr::V4(it)) => it.is_loopback() || it.is_private() || it.is_link_local(),

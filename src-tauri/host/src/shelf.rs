@@ -90,11 +90,6 @@ impl Shelf {
         Ok(Some(self.accounts().entry(name.into()).or_insert(account).clone()))
     }
 
-    /// Keeps a connection that no journal holds.
-    pub(crate) fn lend(&self, name: &str, account: Account) {
-        self.accounts().insert(name.into(), Arc::new(account));
-    }
-
     /// Forgets a connection that changed, and every flow compiled with it.
     pub(crate) fn forget_account(&self, name: &str) {
         self.accounts().remove(name);
@@ -132,7 +127,20 @@ impl Shelf {
                 slots.insert(name.to_string(), filled);
             }
         }
-        Ok(Authority { slots, grants: given.grants.clone() })
+        let mut grants = given.grants.clone();
+        for item in self.touches(document) {
+            // filling in an address lets its step call that address, and no other
+            if let Resource::AddressSlot { slot } = &item.resource
+                && let Some(address) = given.slots.get(slot).and_then(|it| it.as_str())
+                && let Some((host, port)) = crate::connections::host_and_port(address, None, 443)
+            {
+                grants.insert((item.node.to_string(), format!("host:{host}:{port}")));
+                if crate::sharing::is_near(&host) {
+                    grants.insert((item.node.to_string(), "local".into()));
+                }
+            }
+        }
+        Ok(Authority { slots, grants })
     }
 
     fn filled(&self, fill: &Fill, value: Option<&serde_json::Value>) -> Result<Option<Filled>, NodeError> {
@@ -239,21 +247,13 @@ fn storage(error: &journal::Error) -> NodeError {
     NodeError::new(Code::Unavailable, error.to_string())
 }
 
-/// The grant's text for a resource of the plan; none for what is granted by filling a slot, or cannot be granted at all.
+/// The grant's text for a resource; none for what filling a slot or arming allows, and for what cannot be allowed at all.
 pub(crate) fn grant_text(resource: &Resource) -> Option<String> {
     match resource {
-        Resource::Host { host } if host.is_empty() => Some("host:*".into()),
-        Resource::Host { host } => Some(format!("host:{host}")),
+        // a folder that only the records name would be every folder
         Resource::Folder { path, .. } if path.is_empty() => None,
-        Resource::Folder { path, writes } => {
-            Some(format!("folder:{path}:{}", if *writes { "readwrite" } else { "read" }))
-        }
-        Resource::Hook { path } => Some(format!("hook:{path}")),
-        Resource::Schedule { .. }
-        | Resource::FolderSlot { .. }
-        | Resource::Connection { .. }
-        | Resource::Flow { .. }
-        | Resource::Unknown { .. } => None,
+        Resource::Schedule { .. } => None,
+        other => other.grant(),
     }
 }
 
@@ -262,7 +262,7 @@ pub(crate) fn is_granted(item: &Item, given: &Given) -> bool {
     match &item.resource {
         // who arms a flow lets its clock run
         Resource::Schedule { .. } => true,
-        Resource::FolderSlot { slot, .. } | Resource::Connection { slot, .. } | Resource::Flow { slot } => {
+        Resource::FolderSlot { slot, .. } | Resource::AddressSlot { slot, .. } | Resource::Connection { slot, .. } | Resource::Flow { slot } => {
             given.slots.contains_key(slot)
         }
         Resource::Unknown { .. } => false,
