@@ -13,5 +13,7 @@ for (const name of files) {
   total += size;
   console.log(`${String(Math.round(size / 1000)).padStart(5)} kB  ${name}`);
 }
-console.log(`${String(Math.round(total / 1000)).padStart(5)} kB  gzip in all, budget ${BUDGET_BYTES / 1000} kB`);
+console.log(
+  `${String(Math.round(total / 1000)).padStart(5)} kB  gzip in all, budget ${BUDGET_BYTES / 1000} kB`,
+);
 process.exit(total > BUDGET_BYTES ? 1 : 0);

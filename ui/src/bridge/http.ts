@@ -1,6 +1,7 @@
 /** The bridge over HTTP: one POST a command, one stream of events, a bearer token. */
 
-import type { CommandName, Commands, EngineEvent, RefusalBody } from './contract.ts';
+import type { CommandName, Commands } from './commands.ts';
+import type { EngineEvent, RefusalBody } from './contract.ts';
 import { type Bridge, EngineGone, type Link, Refused } from './index.ts';
 
 const TOKEN_KEY = 'arna.token';

@@ -4,7 +4,6 @@ import { endOf, type FlowDoc, type Point } from './flow.ts';
 
 export const CARD_WIDTH = 212;
 export const CARD_HEIGHT = 86;
-export const GRID = 4;
 
 /** Places for all nodes (or the given ones) in layers from left to right. */
 export function tidy(doc: FlowDoc, only?: readonly string[]): Record<string, Point> {

@@ -27,7 +27,7 @@ export function plain(value: Datum): { text: string; type: string } {
   return { text: JSON.stringify(value), type: 'object' };
 }
 
-export function fieldsOf(record: Datum): { name: string; type: string }[] {
+function fieldsOf(record: Datum): { name: string; type: string }[] {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) return [];
   return Object.entries(record).map(([name, value]) => ({ name, type: plain(value).type }));
 }

@@ -40,7 +40,7 @@ export function wireBetween(
 }
 
 /** Whether records that leave `start` can arrive at `goal`. */
-export function reaches(doc: FlowDoc, start: string, goal: string): boolean {
+function reaches(doc: FlowDoc, start: string, goal: string): boolean {
   const next = new Map<string, string[]>();
   for (const [from, to] of doc.wires) {
     const id = endOf(from).node;
