@@ -260,6 +260,7 @@ export function recordAt(index: number): Datum {
     qty,
     price,
     discount: index % 4 === 0 ? 0.1 : 0,
+    customers: { code: `C-${100 + (index % 40)}` },
     total: Math.round(qty * price * 100) / 100,
     paid_at: { $: 'date time', text: `2026-11-22T08:${String(41 + (index % 19)).padStart(2, '0')}:00+05:00` },
   };

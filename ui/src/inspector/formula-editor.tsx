@@ -22,27 +22,35 @@ import { openFlow } from '../document/store.ts';
 const WORDS =
   /^(?:if|then|else|for|in|return|some|every|satisfies|between|and|or|function|instance|of|true|false|null)\b/;
 
-const feel = StreamLanguage.define<{ inParts: boolean; isTemplate: boolean }>({
-  startState: () => ({ inParts: false, isTemplate: false }),
-  token(stream, state) {
-    if (stream.sol() && stream.pos === 0 && stream.match(/^=/)) return 'operator';
-    if (stream.match('{{')) {
-      state.inParts = true;
-      return 'brace';
-    }
-    if (stream.match('}}')) {
-      state.inParts = false;
-      return 'brace';
-    }
-    if (stream.eatSpace()) return null;
-    if (stream.match(/^"(?:[^"\\]|\\.)*"?/)) return 'string';
-    if (stream.match(/^\d+(?:\.\d+)?/)) return 'number';
-    if (stream.match(WORDS)) return 'keyword';
-    if (stream.match(/^`[^`]*`?|^[\p{L}_][\p{L}\d_]*/u)) return 'variableName';
-    stream.next();
-    return 'operator';
-  },
-});
+/** Colours a formula; in a template only what stands in braces, unless the whole is a formula after `=`. */
+const languageOf = (form: FormulaForm) =>
+  StreamLanguage.define<{ isFormula: boolean; inParts: boolean; isFirst: boolean }>({
+    startState: () => ({ isFormula: form === 'formula', inParts: false, isFirst: true }),
+    token(stream, state) {
+      const isStart = state.isFirst;
+      state.isFirst = false;
+      if (isStart && stream.match('=')) {
+        state.isFormula = true;
+        return 'operator';
+      }
+      if (!state.isFormula && stream.match(state.inParts ? '}}' : '{{')) {
+        state.inParts = !state.inParts;
+        return 'brace';
+      }
+      if (!state.isFormula && !state.inParts) {
+        stream.next();
+        while (!stream.eol() && !stream.match('{{', false)) stream.next();
+        return null;
+      }
+      if (stream.eatSpace()) return null;
+      if (stream.match(/^"(?:[^"\\]|\\.)*"?/)) return 'string';
+      if (stream.match(/^\d+(?:\.\d+)?/)) return 'number';
+      if (stream.match(WORDS)) return 'keyword';
+      if (stream.match(/^`[^`]*`?|^[\p{L}_][\p{L}\d_]*/u)) return 'variableName';
+      stream.next();
+      return 'operator';
+    },
+  });
 
 const colours = HighlightStyle.define([
   { tag: tags.keyword, color: 'var(--syn-key)' },
@@ -103,7 +111,7 @@ export default function FormulaEditor({ value, onChange, label, form, hint, isCo
     const extensions: Extension[] = [
       history(),
       closeBrackets(),
-      feel,
+      languageOf(form),
       syntaxHighlighting(colours),
       EditorView.lineWrapping,
       autocompletion({ override: [(context) => complete(context, form)], icons: false }),
