@@ -192,7 +192,7 @@ export default function FormulaEditor({ value, onChange, label, form, hint, isCo
       {shown && (hasSample || result?.reads.length === 0) ? (
         <div className="formula-result" role="status">
           <span>{t('inspector.for_sample')}</span> <b className="ellipsis">{shown.text || '–'}</b>{' '}
-          <span>{result?.type}</span>
+          <span>{t(`type.${result?.type.replaceAll(' ', '_')}`, { defaultValue: result?.type })}</span>
         </div>
       ) : null}
     </div>

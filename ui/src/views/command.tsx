@@ -29,6 +29,18 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
       <Command.Input placeholder={t('command.search')} className="palette-input" />
       <Command.List className="palette-list" label={t('command.label')}>
         <Command.Empty className="palette-empty">{t('library.nothing')}</Command.Empty>
+        <Command.Group heading={t('command.screens')}>
+          {SCREENS.map(({ screen, icon: Icon }) => (
+            <Command.Item
+              key={screen}
+              value={t(`rail.${screen}`)}
+              className="popup-item"
+              onSelect={act(() => go(screen))}
+            >
+              <Icon /> {t(`rail.${screen}`)}
+            </Command.Item>
+          ))}
+        </Command.Group>
         {flows.value?.flows.length ? (
           <Command.Group heading={t('rail.flows')}>
             {flows.value.flows.map((flow) => (
@@ -43,18 +55,6 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
             ))}
           </Command.Group>
         ) : null}
-        <Command.Group heading={t('command.screens')}>
-          {SCREENS.map(({ screen, icon: Icon }) => (
-            <Command.Item
-              key={screen}
-              value={t(`rail.${screen}`)}
-              className="popup-item"
-              onSelect={act(() => go(screen))}
-            >
-              <Icon /> {t(`rail.${screen}`)}
-            </Command.Item>
-          ))}
-        </Command.Group>
         <Command.Group heading={t('command.actions')}>
           <Command.Item
             className="popup-item"
