@@ -1,1 +1,30 @@
-//! placeholder
+//! When a run starts, how it runs, how it resumes.
+//!
+//! [`decide`] is pure; [`exec`] works through one run; [`engine`] keeps armed flows, starts runs and brings interrupted ones to their
+//! end. What a flow may touch stands in [`authority`]; [`net`] and [`folder`] are the only doors to the world.
+
+pub mod authority;
+pub mod case;
+pub mod clock;
+pub mod decide;
+pub mod due;
+mod durable;
+pub mod engine;
+pub mod exec;
+pub mod folder;
+mod followup;
+pub mod hook;
+pub mod limits;
+pub mod live;
+pub mod net;
+mod parked;
+pub mod program;
+mod resume;
+mod schedule;
+mod world;
+
+pub use authority::{Authority, Filled, FolderGrant};
+pub use clock::{Clock, SystemClock};
+pub use decide::EndState;
+pub use engine::{Ended, Engine, EngineEvent, Library, Setup, Start};
+pub use live::Live;

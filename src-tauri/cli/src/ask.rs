@@ -1,0 +1,232 @@
+//! `flows`, `runs`, `failed`, `connections`, `call`: asks the engine that holds the data folder, or opens the folder itself.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use host::contract::{Refusal, RefusalCode};
+use host::{App, Setup};
+use serde_json::{Value as Json, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::arguments::{
+    Call, Connections, ConnectionsWhat, Failed, FailedWhat, Flows, FlowsWhat, Place, Runs, RunsWhat,
+};
+use crate::exit::{Code, Exit};
+use crate::once::passphrase;
+
+/// Where the token of a serving engine lies in its data folder.
+pub(crate) const TOKEN_FILE: &str = "admin.token";
+const MOST_ANSWER_BYTES: u64 = 256 << 20;
+
+/// The data folder that was said, or the user's own.
+pub(crate) fn data_folder(said: Option<&Path>) -> Result<PathBuf, Exit> {
+    if let Some(said) = said {
+        return Ok(said.to_owned());
+    }
+    let variable = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+    let folder = if cfg!(windows) {
+        variable("LOCALAPPDATA").map(|it| it.join("Arna"))
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|it| it.join("Library/Application Support/Arna"))
+    } else {
+        variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|it| it.join(".local/share"))).map(|it| it.join("arna"))
+    };
+    folder.ok_or_else(|| Exit::usage("This user has no home folder; say --data DIR."))
+}
+
+/// Who answers: an engine that serves, or the data folder opened here.
+enum Engine {
+    Serving { address: String, token: String },
+    Here(Arc<App>),
+}
+
+impl Engine {
+    fn find(place: &Place) -> Result<Engine, Exit> {
+        let data = data_folder(place.data.as_deref())?;
+        if let Some(address) = journal::holder(&data) {
+            let token = std::fs::read_to_string(data.join(TOKEN_FILE)).map_err(|why| {
+                Exit::unusable(format!("An engine holds {}, but its token cannot be read: {why}.", data.display()))
+            })?;
+            return Ok(Engine::Serving { address, token });
+        }
+        let setup = Setup { data, gallery: None, passphrase: passphrase(), durable: true };
+        Ok(Engine::Here(App::open(setup)?))
+    }
+
+    async fn ask(&self, name: &str, params: Json) -> Result<Json, Exit> {
+        match self {
+            Engine::Here(app) => Ok(host::call(app, name, params).await?),
+            Engine::Serving { address, token } => post(address, (name, token), &params).await,
+        }
+    }
+
+    fn close(self) -> Result<(), Exit> {
+        match self {
+            Engine::Here(app) => Ok(app.close()?),
+            Engine::Serving { .. } => Ok(()),
+        }
+    }
+}
+
+/// A command over HTTP/1.0, so that the answer ends with the connection.
+async fn post(address: &str, (name, token): (&str, &str), params: &Json) -> Result<Json, Exit> {
+    let gone = |why: std::io::Error| Exit::unusable(format!("The engine at {address} does not answer: {why}."));
+    let body = params.to_string();
+    let head = format!(
+        "POST /api/{name} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).await.map_err(gone)?;
+    stream.write_all(head.as_bytes()).await.map_err(gone)?;
+    stream.write_all(body.as_bytes()).await.map_err(gone)?;
+    let mut answer = Vec::new();
+    stream.take(MOST_ANSWER_BYTES).read_to_end(&mut answer).await.map_err(gone)?;
+    let text = String::from_utf8_lossy(&answer);
+    let odd = || Exit::unusable(format!("What answers at {address} is no Arna engine."));
+    let (head, body) = text.split_once("\r\n\r\n").ok_or_else(odd)?;
+    let status: u16 = head.split(' ').nth(1).and_then(|it| it.parse().ok()).ok_or_else(odd)?;
+    let body: Json = serde_json::from_str(body).map_err(|_| odd())?;
+    if status == 200 {
+        return Ok(body);
+    }
+    let refusal: Refusal = serde_json::from_value(body).map_err(|_| odd())?;
+    Err(refusal.into())
+}
+
+/// Asks one thing and prints the answer.
+async fn one(place: &Place, (name, params): (&str, Json), print: fn(&Json)) -> Result<Code, Exit> {
+    let outcome = async {
+        let engine = Engine::find(place)?;
+        let answer = engine.ask(name, params).await;
+        engine.close()?;
+        answer
+    };
+    let answer = outcome.await.map_err(|exit| exit.as_json(place.json))?;
+    if place.json { println!("{answer}") } else { print(&answer) }
+    Ok(Code::Done)
+}
+
+fn done(_: &Json) {
+    println!("done");
+}
+
+fn pretty(answer: &Json) {
+    println!("{answer:#}");
+}
+
+/// A list as lines: the named fields of each row, with two blanks between.
+fn rows(list: &Json, fields: &[&str]) {
+    for row in list.as_array().into_iter().flatten() {
+        let text = |field: &&str| match row.pointer(field) {
+            Some(Json::String(text)) => text.clone(),
+            Some(Json::Null) | None => "-".into(),
+            Some(other) => other.to_string(),
+        };
+        println!("{}", fields.iter().map(text).collect::<Vec<_>>().join("  "));
+    }
+}
+
+pub(crate) async fn flows(flows: &Flows) -> Result<Code, Exit> {
+    let place = &flows.place;
+    match &flows.what {
+        None => {
+            let print = |it: &Json| rows(&it["flows"], &["/id", "/armed", "/name", "/trigger"]);
+            one(place, ("flows.list", json!({})), print).await
+        }
+        Some(FlowsWhat::Arm { flow }) => one(place, ("flow.arm", json!({"flow": flow, "armed": true})), done).await,
+        Some(FlowsWhat::Disarm { flow }) => one(place, ("flow.arm", json!({"flow": flow, "armed": false})), done).await,
+        Some(FlowsWhat::Delete { flow }) => one(place, ("flow.delete", json!({"flow": flow})), done).await,
+        Some(FlowsWhat::Export { flow }) => {
+            let print = |it: &Json| print!("{}", it["text"].as_str().unwrap_or_default());
+            one(place, ("flow.export", json!({"flow": flow})), print).await
+        }
+        Some(FlowsWhat::Import { file }) => {
+            let document = crate::once::document(file)?;
+            let text = model::document::print(&document);
+            one(place, ("flow.import", json!({"text": text})), |it| {
+                println!("{}  {}", it["flow"].as_str().unwrap_or_default(), it["name"].as_str().unwrap_or_default());
+                rows(&it["authority"], &["/node", "/sentence"]);
+            })
+            .await
+        }
+    }
+}
+
+pub(crate) async fn runs(runs: &Runs) -> Result<Code, Exit> {
+    let place = &runs.place;
+    match &runs.what {
+        None => {
+            let params = json!({"flow": runs.flow, "value": runs.value});
+            let print = |it: &Json| rows(&it["runs"], &["/run", "/state", "/flow_name", "/records", "/failed", "/error/sentence"]);
+            one(place, ("runs.list", params), print).await
+        }
+        Some(RunsWhat::Show { run }) => one(place, ("run.get", json!({"run": run})), pretty).await,
+        Some(RunsWhat::Cancel { run }) => one(place, ("run.cancel", json!({"run": run})), done).await,
+    }
+}
+
+/// Groups have slashes in their names, ids have none.
+fn letters(ids: &[String]) -> Result<Json, Exit> {
+    match ids {
+        [group] if group.contains('/') => Ok(json!({"group": group})),
+        ids if ids.iter().any(|it| it.contains('/')) => Err(Exit::usage("Name one group, or ids of records.")),
+        ids => Ok(json!({"ids": ids})),
+    }
+}
+
+pub(crate) async fn failed(failed: &Failed) -> Result<Code, Exit> {
+    let place = &failed.place;
+    match &failed.what {
+        None => {
+            let print = |it: &Json| rows(&it["groups"], &["/group", "/count", "/flow_name", "/error/sentence"]);
+            one(place, ("failed.list", json!({})), print).await
+        }
+        Some(FailedWhat::Retry { ids }) => one(place, ("failed.resend", letters(ids)?), pretty).await,
+        Some(FailedWhat::Discard { ids }) => one(place, ("failed.discard", letters(ids)?), pretty).await,
+    }
+}
+
+pub(crate) async fn connections(connections: &Connections) -> Result<Code, Exit> {
+    let place = &connections.place;
+    match &connections.what {
+        None => {
+            let print = |it: &Json| rows(&it["connections"], &["/name", "/kind", "/config", "/used_by"]);
+            one(place, ("connections.list", json!({})), print).await
+        }
+        Some(ConnectionsWhat::Test { name }) => one(place, ("connections.test", json!({"name": name})), pretty).await,
+        Some(ConnectionsWhat::Delete { name }) => one(place, ("connections.delete", json!({"name": name})), done).await,
+        Some(ConnectionsWhat::Save { name, kind, sets, secrets }) => {
+            let setting = |(name, value): &(String, String)| {
+                (name.clone(), serde_json::from_str(value).unwrap_or_else(|_| Json::from(value.as_str())))
+            };
+            let config: serde_json::Map<String, Json> = sets.iter().map(setting).collect();
+            let mut sealed = serde_json::Map::new();
+            for (name, file) in secrets {
+                let text = std::fs::read_to_string(file)
+                    .map_err(|why| Exit::unusable(format!("--secret {name}: {file} cannot be read: {why}.")))?;
+                sealed.insert(name.clone(), text.lines().next().unwrap_or_default().into());
+            }
+            let params = json!({"name": name, "kind": kind, "config": config, "secrets": sealed});
+            one(place, ("connections.save", params), done).await
+        }
+    }
+}
+
+pub(crate) async fn call(call: &Call) -> Result<Code, Exit> {
+    let text = match call.params.as_deref() {
+        None => "{}".to_owned(),
+        Some("-") => {
+            let mut text = String::new();
+            let read = std::io::stdin().lock().take(1 << 20).read_to_string(&mut text);
+            read.map_err(|why| Exit::unusable(format!("The standard input cannot be read: {why}.")))?;
+            text
+        }
+        Some(text) => text.to_owned(),
+    };
+    let params: Json = serde_json::from_str(&text)
+        .map_err(|why| Exit::from(Refusal::new(RefusalCode::BadRequest, format!("The parameters are not JSON: {why}."))))?;
+    one(&call.place, (&call.name, params), |it| println!("{it}")).await
+}

@@ -1,0 +1,229 @@
+//! Due times, pure: when a schedule is due, and what becomes of due times that passed while nobody looked.
+
+use croner::Cron;
+use croner::parser::CronParser;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use journal::DueOutcome;
+
+/// A schedule that was understood.
+#[derive(Clone)]
+pub struct Schedule {
+    form: Form,
+}
+
+#[derive(Clone)]
+enum Form {
+    /// Fixed times of a zone's clock.
+    Cron(Box<Cron>, TimeZone),
+    /// Every so many milliseconds, counted from 1970 UTC, so that a restart changes nothing.
+    Every(i64),
+}
+
+/// What becomes of due times that were missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// One run for the latest; the earlier ones are merged into it.
+    Latest,
+    /// A run for each, oldest first, up to [`MOST_CATCH_UP`].
+    All,
+    /// None.
+    Skip,
+}
+
+impl Missed {
+    /// The policy of a name in a flow file.
+    pub fn named(name: &str) -> Option<Missed> {
+        match name {
+            "latest" => Some(Missed::Latest),
+            "all" => Some(Missed::All),
+            "skip" => Some(Missed::Skip),
+            _ => None,
+        }
+    }
+}
+
+/// With policy all, so many missed due times get a run.
+pub const MOST_CATCH_UP: usize = 100;
+/// A due time older than this gets no run any more, milliseconds.
+pub const WINDOW_MS: i64 = 24 * 3_600_000;
+/// A due time noticed within this time is on time, milliseconds.
+const ON_TIME_MS: i64 = 90_000;
+/// So many due times are looked at in one go; a schedule of seconds after a year off must not take the engine's whole day.
+const MOST_LISTED: usize = 10_000;
+/// The shortest interval, milliseconds.
+const SHORTEST_MS: i64 = 1_000;
+
+impl Schedule {
+    /// Understands five cron fields (or `@daily` and its like) in a zone, or `@every` with a time such as `90s`, `7m`, `1h30m`.
+    ///
+    /// # Errors
+    /// A sentence that says what is not understood.
+    pub fn parse(text: &str, zone: &str) -> Result<Schedule, String> {
+        if let Some(every) = text.trim().strip_prefix("@every") {
+            let every_ms = span_ms(every.trim()).ok_or_else(|| format!("{every:?} is not a time like 90s, 7m or 1h30m"))?;
+            if every_ms < SHORTEST_MS {
+                return Err("An interval is at least one second".into());
+            }
+            return Ok(Schedule { form: Form::Every(every_ms) });
+        }
+        let zone = TimeZone::get(zone).map_err(|_| format!("There is no time zone {zone:?}; use a name like Asia/Almaty"))?;
+        let cron = CronParser::builder()
+            .build()
+            .parse(text.trim())
+            .map_err(|e| format!("{text:?} is not a schedule: {e}. Five fields are minute, hour, day, month, weekday"))?;
+        Ok(Schedule { form: Form::Cron(Box::new(cron), zone) })
+    }
+
+    /// The first due time after an instant, both milliseconds since 1970 UTC; none when there is none in sight.
+    pub fn next_after(&self, after_ms: i64) -> Option<i64> {
+        match &self.form {
+            Form::Every(every_ms) => Some((after_ms.div_euclid(*every_ms) + 1) * every_ms),
+            Form::Cron(cron, zone) => {
+                let after = Timestamp::from_millisecond(after_ms).ok()?.to_zoned(zone.clone());
+                let due = cron.find_next_occurrence(&after, false).ok()?;
+                let due_ms = due.timestamp().as_millisecond();
+                // never the same or an earlier instant, whatever the library says about an hour that comes twice
+                (due_ms > after_ms).then_some(due_ms)
+            }
+        }
+    }
+
+    /// Due times after one instant up to another, the latest ones when they are many.
+    pub fn between(&self, after_ms: i64, until_ms: i64) -> Vec<i64> {
+        let mut dues = std::collections::VecDeque::new();
+        let mut at = after_ms;
+        while let Some(due) = self.next_after(at).filter(|it| *it <= until_ms) {
+            if dues.len() == MOST_LISTED {
+                dues.pop_front();
+            }
+            dues.push_back(due);
+            at = due;
+        }
+        dues.into()
+    }
+
+    /// The schedule in words.
+    pub fn describe(&self) -> String {
+        match &self.form {
+            Form::Every(every_ms) => format!("Every {} s", every_ms / 1_000),
+            Form::Cron(cron, _) => cron.describe(),
+        }
+    }
+}
+
+/// A time such as `90s`, `7m`, `1h30m`, `2d`, in milliseconds.
+fn span_ms(text: &str) -> Option<i64> {
+    let mut total: i64 = 0;
+    let mut digits = String::new();
+    for char in text.chars().filter(|it| !it.is_whitespace()) {
+        if char.is_ascii_digit() {
+            digits.push(char);
+            continue;
+        }
+        let unit: i64 = match char {
+            's' => 1_000,
+            'm' => 60_000,
+            'h' => 3_600_000,
+            'd' => 86_400_000,
+            _ => return None,
+        };
+        total = total.checked_add(digits.parse::<i64>().ok()?.checked_mul(unit)?)?;
+        digits.clear();
+    }
+    (digits.is_empty() && total > 0).then_some(total)
+}
+
+/// The one outcome of each due time up to now. `dues` are those after the schedule's mark, oldest first.
+pub fn outcomes(dues: &[i64], now_ms: i64, missed: Missed) -> Vec<(i64, DueOutcome)> {
+    let Some((latest, earlier)) = dues.split_last() else { return Vec::new() };
+    let is_on_time = now_ms - latest <= ON_TIME_MS;
+    let passed: &[i64] = if is_on_time { earlier } else { dues };
+    let in_window = |due: i64| now_ms - due <= WINDOW_MS;
+    let mut list: Vec<(i64, DueOutcome)> = match missed {
+        Missed::Skip => passed.iter().map(|due| (*due, DueOutcome::Skipped)).collect(),
+        Missed::All => {
+            let fit = passed.iter().filter(|it| in_window(**it)).count();
+            let over = fit.saturating_sub(MOST_CATCH_UP) + (passed.len() - fit);
+            let outcome = |at: usize| if at < over { DueOutcome::Missed } else { DueOutcome::Fired };
+            passed.iter().enumerate().map(|(at, due)| (*due, outcome(at))).collect()
+        }
+        Missed::Latest => {
+            // a due time that is on time stands for the missed ones before it; else the latest of them does
+            let fires = if is_on_time { None } else { passed.last().copied().filter(|it| in_window(*it)) };
+            passed
+                .iter()
+                .map(|due| match fires {
+                    Some(fires) if fires == *due => (*due, DueOutcome::Fired),
+                    _ if in_window(*due) => (*due, DueOutcome::Merged),
+                    _ => (*due, DueOutcome::Missed),
+                })
+                .collect()
+        }
+    };
+    if is_on_time {
+        list.push((*latest, DueOutcome::Fired));
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instant(text: &str) -> i64 {
+        text.parse::<Timestamp>().unwrap().as_millisecond()
+    }
+
+    fn next(cron: &str, zone: &str, after: &str) -> String {
+        let due = Schedule::parse(cron, zone).unwrap().next_after(instant(after)).unwrap();
+        Timestamp::from_millisecond(due).unwrap().to_string()
+    }
+
+    /// Instants computed by hand from the zone rules.
+    #[test]
+    fn clock_changes_fire_once_in_the_gap_and_once_in_the_overlap() {
+        let table = [
+            ("30 2 * * *", "Europe/Berlin", "2027-03-28T00:00:00Z", "2027-03-28T01:00:00Z"),
+            ("30 2 * * *", "Europe/Berlin", "2027-10-31T00:00:00Z", "2027-10-31T00:30:00Z"),
+            ("30 2 * * *", "Europe/Berlin", "2027-10-31T00:30:00Z", "2027-11-01T01:30:00Z"),
+            ("30 2 * * *", "America/New_York", "2027-03-14T06:00:00Z", "2027-03-14T07:00:00Z"),
+            ("30 1 * * *", "America/New_York", "2027-11-07T05:00:00Z", "2027-11-07T05:30:00Z"),
+            ("30 1 * * *", "America/New_York", "2027-11-07T05:30:00Z", "2027-11-08T06:30:00Z"),
+            ("0 9 * * MON-FRI", "Asia/Almaty", "2026-01-02T05:00:00Z", "2026-01-05T04:00:00Z"),
+            ("0 0 29 2 *", "UTC", "2026-01-01T00:00:00Z", "2028-02-29T00:00:00Z"),
+        ];
+        for (cron, zone, after, expected) in table {
+            assert_eq!(next(cron, zone, after), expected, "{cron} in {zone} after {after}");
+        }
+    }
+
+    #[test]
+    fn intervals_follow_elapsed_time_through_clock_changes() {
+        assert_eq!(next("@every 7m", "Europe/Berlin", "2027-03-28T00:55:00Z"), "2027-03-28T01:02:00Z");
+        assert!(Schedule::parse("@every 10x", "UTC").is_err());
+        assert!(Schedule::parse("61 * * * *", "UTC").is_err());
+        assert!(Schedule::parse("0 9 * * *", "Asia/Atlantis").err().unwrap().contains("Asia/Atlantis"));
+    }
+
+    #[test]
+    fn a_day_off_gives_every_due_time_one_outcome() {
+        let hour = 3_600_000;
+        let dues: Vec<i64> = (1..=30).map(|it| it * hour).collect();
+        let now = 30 * hour + 600_000;
+        let count = |list: &[(i64, DueOutcome)], outcome| list.iter().filter(|it| it.1 == outcome).count();
+        let latest = outcomes(&dues, now, Missed::Latest);
+        assert_eq!((count(&latest, DueOutcome::Fired), count(&latest, DueOutcome::Merged)), (1, 23));
+        assert_eq!(count(&latest, DueOutcome::Missed), 6, "older than a day");
+        assert_eq!(latest.last(), Some(&(30 * hour, DueOutcome::Fired)));
+        let all = outcomes(&dues, now, Missed::All);
+        assert_eq!((count(&all, DueOutcome::Fired), count(&all, DueOutcome::Missed)), (24, 6));
+        let skip = outcomes(&dues, now, Missed::Skip);
+        assert_eq!(count(&skip, DueOutcome::Skipped), 30);
+        let on_time = outcomes(&dues, 30 * hour + 1_000, Missed::Skip);
+        assert_eq!(on_time.last(), Some(&(30 * hour, DueOutcome::Fired)), "skip is about missed ones only");
+        for list in [latest, all, skip] {
+            assert_eq!(list.iter().map(|it| it.0).collect::<Vec<_>>(), dues, "each exactly once, in order");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Transforms that are neighbours run as one: a batch goes through all of them before the next is taken.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use model::{Batch, Record};
+use sdk::{Behaviour, Code, Flowing, NodeError, Out, Sink};
+
+use super::run::{FailedRecord, Run, error_record};
+use crate::program::Target;
+
+/// Takes batches that leave a group.
+pub(crate) trait Leave {
+    /// A batch leaves along a wire.
+    fn leave(&mut self, target: Target, records: Vec<Record>) -> Result<(), NodeError>;
+}
+
+/// Bytes of state all steps of a group may hold before they spill.
+const SHARE_BYTES: usize = 24 << 20;
+
+/// The transforms of one stage at work.
+pub(crate) struct Group {
+    run: Arc<Run>,
+    members: Vec<usize>,
+    flows: Vec<Option<Box<dyn Flowing>>>,
+}
+
+impl Group {
+    /// Opens the transforms of a stage.
+    pub(crate) fn open(run: &Arc<Run>, members: &[usize]) -> Result<Group, NodeError> {
+        let mut flows = Vec::with_capacity(members.len());
+        for member in members {
+            let Behaviour::Transform(transform) = &run.program.nodes[*member].behaviour else {
+                return Err(NodeError::new(Code::Internal, "A stage of transforms holds another kind of step."));
+            };
+            match transform.open(&run.roots) {
+                Ok(flowing) => flows.push(Some(flowing)),
+                Err(error) => {
+                    run.stop(*member, error.clone());
+                    return Err(error);
+                }
+            }
+        }
+        Ok(Group { run: run.clone(), members: members.to_vec(), flows })
+    }
+
+    /// Gives a batch to a node of the group.
+    pub(crate) fn take(&mut self, node: usize, port: usize, records: Vec<Record>, leave: &mut dyn Leave) -> Result<(), NodeError> {
+        self.run.check()?;
+        let place = self.place(node)?;
+        let counts = &self.run.node_counts[node];
+        counts.taken.fetch_add(records.len() as u64, Ordering::Relaxed);
+        let seq = counts.batches.fetch_add(1, Ordering::Relaxed);
+        self.step(place, leave, |flowing, out| flowing.take(port, Batch::new(seq, records), out))
+    }
+
+    /// All input of one port of the head has come.
+    pub(crate) fn end(&mut self, node: usize, port: usize, leave: &mut dyn Leave) -> Result<(), NodeError> {
+        let place = self.place(node)?;
+        self.step(place, leave, |flowing, out| flowing.end(port, out))
+    }
+
+    /// All input has come: every node emits what it holds, in order.
+    pub(crate) fn finish(&mut self, leave: &mut dyn Leave) -> Result<(), NodeError> {
+        for place in 0..self.members.len() {
+            if place > 0 {
+                self.step(place, leave, |flowing, out| flowing.end(0, out))?;
+            }
+            self.step(place, leave, |flowing, out| flowing.finish(out))?;
+        }
+        Ok(())
+    }
+
+    fn place(&self, node: usize) -> Result<usize, NodeError> {
+        let place = self.members.iter().position(|it| *it == node);
+        place.ok_or_else(|| NodeError::new(Code::Internal, "A batch came to a stage it does not belong to."))
+    }
+
+    fn step(
+        &mut self,
+        place: usize,
+        leave: &mut dyn Leave,
+        work: impl FnOnce(&mut dyn Flowing, &mut Out<'_>) -> Result<(), NodeError>,
+    ) -> Result<(), NodeError> {
+        let node = self.members[place];
+        let Some(mut flowing) = self.flows[place].take() else {
+            return Err(NodeError::new(Code::Internal, "A step was given a batch while it worked on one."));
+        };
+        let ports = self.run.program.nodes[node].outputs.len();
+        let mut sink = MemberSink { group: self, node, leave };
+        let mut out = Out::new(&mut sink, ports);
+        let result = work(flowing.as_mut(), &mut out).and_then(|()| out.flush());
+        self.flows[place] = Some(flowing);
+        if let Err(error) = &result {
+            self.run.stop(node, error.clone());
+        }
+        result
+    }
+}
+
+struct MemberSink<'a> {
+    group: &'a mut Group,
+    node: usize,
+    leave: &'a mut dyn Leave,
+}
+
+impl Sink for MemberSink<'_> {
+    fn push(&mut self, port: usize, records: Vec<Record>) -> Result<(), NodeError> {
+        let run = self.group.run.clone();
+        run.note_emitted(self.node, port, &records)?;
+        let targets = &run.program.nodes[self.node].targets[port];
+        let Some((last, others)) = targets.split_last() else { return Ok(()) };
+        for target in others {
+            self.deliver(*target, records.clone())?;
+        }
+        self.deliver(*last, records)
+    }
+
+    fn fail(&mut self, record: Record, error: NodeError) -> Result<(), NodeError> {
+        let run = self.group.run.clone();
+        let node = &run.program.nodes[self.node];
+        let leaving = node.handles_errors().then(|| error_record(&record, &error, &node.id, 1));
+        run.note_failed(FailedRecord { node: self.node, record, error })?;
+        match leaving {
+            Some(leaving) => self.push(node.error_port(), vec![leaving]),
+            None => Ok(()),
+        }
+    }
+
+    fn spill(&mut self) -> Result<File, NodeError> {
+        tempfile::tempfile_in(&self.group.run.spill_folder).map_err(|error| {
+            NodeError::new(Code::Limit, "No room for records beyond memory; is the disk full?").because(error)
+        })
+    }
+
+    fn share_bytes(&self) -> usize {
+        SHARE_BYTES / self.group.members.len().max(1)
+    }
+}
+
+impl MemberSink<'_> {
+    fn deliver(&mut self, target: Target, records: Vec<Record>) -> Result<(), NodeError> {
+        // a wire inside the group is a call; MAX_GROUP bounds how deep such calls nest
+        if self.group.members.contains(&target.node) {
+            return self.group.take(target.node, target.port, records, self.leave);
+        }
+        self.leave.leave(target, records)
+    }
+}

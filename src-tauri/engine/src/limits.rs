@@ -1,0 +1,153 @@
+//! What holds calls back: how many at once to one connection, its breaker, a pause it asked for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sdk::{Code, Cx, NodeError, Value};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::decide::Breaker;
+
+/// Calls in flight to one connection.
+const CONNECTION_CALLS: usize = 8;
+/// Calls in flight in all.
+const ALL_CALLS: usize = 64;
+/// A caller waits this long for an open breaker before its record is parked.
+const LONGEST_WAIT_MS: u64 = 2_000;
+
+/// The gate of one connection.
+pub struct Gate {
+    calls: Arc<Semaphore>,
+    all: Arc<Semaphore>,
+    state: Mutex<GateState>,
+    has_breaker: bool,
+}
+
+#[derive(Default)]
+struct GateState {
+    breaker: Breaker,
+    not_before_ms: i64,
+}
+
+/// A place at a gate, free again when dropped.
+pub struct Permit {
+    gate: Arc<Gate>,
+    _places: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+}
+
+impl Gate {
+    fn new(all: &Arc<Semaphore>, calls: usize, has_breaker: bool) -> Arc<Gate> {
+        Arc::new(Gate {
+            calls: Arc::new(Semaphore::new(calls)),
+            all: all.clone(),
+            state: Mutex::default(),
+            has_breaker,
+        })
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, GateState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a place.
+    ///
+    /// # Errors
+    /// The breaker is open (busy, with the time to wait): no attempt was made. Or the run was cancelled.
+    pub async fn enter(self: &Arc<Gate>, cx: &dyn Cx) -> Result<Permit, NodeError> {
+        let gone = |_| NodeError::new(Code::Cancelled, "The engine is stopping.");
+        loop {
+            let now = cx.now_ms();
+            let wait = {
+                let mut state = self.state();
+                if state.not_before_ms > now {
+                    Err((state.not_before_ms - now) as u64)
+                } else if self.has_breaker {
+                    state.breaker.may_call(now)
+                } else {
+                    Ok(())
+                }
+            };
+            match wait {
+                Ok(()) => break,
+                Err(wait_ms) if wait_ms <= LONGEST_WAIT_MS => cx.sleep(Duration::from_millis(wait_ms.max(10))).await?,
+                Err(wait_ms) => {
+                    let sentence = "The other side does not answer or asked for a pause; calls to it wait.";
+                    return Err(NodeError::new(Code::Busy, sentence).retry_after_ms(wait_ms));
+                }
+            }
+        }
+        let place = self.calls.clone().acquire_owned().await.map_err(gone)?;
+        let all = self.all.clone().acquire_owned().await.map_err(gone)?;
+        Ok(Permit { gate: self.clone(), _places: (place, all) })
+    }
+
+    /// Whether calls are held back by the breaker.
+    pub fn is_open(&self) -> bool {
+        self.state().breaker.is_open()
+    }
+}
+
+impl Permit {
+    /// Tells the gate how the call went.
+    pub fn done(self, result: &Result<Value, NodeError>, now_ms: i64) {
+        let mut state = self.gate.state();
+        match result {
+            Ok(_) => state.breaker.succeeded(now_ms),
+            Err(error) => match error.code {
+                Code::Unavailable | Code::Timeout => state.breaker.failed(now_ms),
+                Code::Busy => {
+                    let pause = error.retry_after_ms.unwrap_or(0).min(crate::decide::RETRY_AFTER_CAP_MS);
+                    state.not_before_ms = state.not_before_ms.max(now_ms + pause as i64);
+                }
+                // any other answer shows that the other side is alive
+                Code::Config
+                | Code::Input
+                | Code::Formula
+                | Code::Auth
+                | Code::Denied
+                | Code::NotFound
+                | Code::Refused
+                | Code::Ambiguous
+                | Code::Limit
+                | Code::Damaged
+                | Code::Cancelled
+                | Code::Internal => state.breaker.succeeded(now_ms),
+            },
+        }
+    }
+}
+
+/// The gates of all connections, shared by all runs.
+pub struct Limits {
+    all: Arc<Semaphore>,
+    local: Arc<Gate>,
+    gates: Mutex<HashMap<String, Arc<Gate>>>,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        let all = Arc::new(Semaphore::new(ALL_CALLS));
+        Limits { local: Gate::new(&Arc::new(Semaphore::new(4_096)), 4_096, false), all, gates: Mutex::default() }
+    }
+}
+
+impl Limits {
+    /// The gate of steps that call nobody outside.
+    pub fn local(&self) -> Arc<Gate> {
+        self.local.clone()
+    }
+
+    /// The gate of a connection, or of a host that is called without one.
+    pub fn gate(&self, name: &str) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        match gates.get(name) {
+            Some(gate) => gate.clone(),
+            None => {
+                let gate = Gate::new(&self.all, CONNECTION_CALLS, true);
+                gates.insert(name.into(), gate.clone());
+                gate
+            }
+        }
+    }
+}

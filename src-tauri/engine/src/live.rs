@@ -1,0 +1,101 @@
+//! A version of a flow, ready to run: its program, its authority, the order of its runs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use model::{DateTime, Record, Text};
+use sdk::{NodeError, Roots, Value};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+
+use crate::authority::Authority;
+use crate::program::Program;
+
+/// Runs of one flow at once, unless the flow says otherwise.
+const FLOW_RUNS: usize = 10;
+
+/// A version of a flow, ready to run.
+pub struct Live {
+    /// The flow's id in the journal.
+    pub id: Text,
+    /// What runs.
+    pub program: Arc<Program>,
+    /// What it may touch.
+    pub authority: Arc<Authority>,
+    /// The zone of its schedules.
+    pub zone: Option<String>,
+    runs: Arc<Semaphore>,
+    keys: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    slots: Record,
+}
+
+/// Holds a run's place among the runs of its flow.
+pub(crate) struct Turn {
+    _run: Option<OwnedSemaphorePermit>,
+    _key: Option<OwnedMutexGuard<()>>,
+}
+
+impl Live {
+    /// A version made from a checked plan.
+    pub fn new(id: &str, plan: &plan::Plan, authority: Authority) -> Live {
+        let slots = authority.slot_record();
+        Live {
+            id: Text::from(id),
+            program: Arc::new(Program::of(plan)),
+            authority: Arc::new(authority),
+            zone: plan.zone.clone(),
+            runs: Arc::new(Semaphore::new(plan.concurrency.map_or(FLOW_RUNS, usize::from))),
+            keys: Mutex::default(),
+            slots,
+        }
+    }
+
+    /// `slots`, `run` and `event` for the formulas of a run, with its start (milliseconds since 1970 UTC) and its seed.
+    pub(crate) fn roots(&self, run: &str, start: (i64, u64), event: Option<&Record>) -> Roots {
+        let about = Record::of([("id", Value::from(run)), ("flow", Value::from(self.program.name.as_str()))]);
+        Roots {
+            slots: self.slots.clone(),
+            run: about,
+            event: event.cloned().unwrap_or_else(Record::empty),
+            now: now_in(start.0, self.zone.as_deref()),
+            seed: start.1,
+        }
+    }
+
+    /// The order key of an event.
+    pub(crate) fn order_key(&self, record: &Record, roots: &Roots) -> Result<Option<String>, NodeError> {
+        self.program.order_key.as_ref().map(|it| Ok(it.value(record, roots)?.to_plain())).transpose()
+    }
+
+    /// Takes a place in the line of an order key at once, before anything is awaited: lines keep the order of arrival.
+    pub(crate) fn line(&self, key: Option<&str>) -> Option<Arc<tokio::sync::Mutex<()>>> {
+        let key = key?;
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() > 1_000 {
+            keys.retain(|_, it| it.strong_count() > 0);
+        }
+        if let Some(line) = keys.get(key).and_then(Weak::upgrade) {
+            return Some(line);
+        }
+        let line = Arc::new(tokio::sync::Mutex::new(()));
+        keys.insert(key.into(), Arc::downgrade(&line));
+        Some(line)
+    }
+
+    /// Waits for the run's turn. Runs without effects need none: they only compute.
+    pub(crate) async fn turn(&self, line: Option<Arc<tokio::sync::Mutex<()>>>) -> Turn {
+        let key = match line {
+            Some(line) => Some(line.lock_owned().await),
+            None => None,
+        };
+        // the semaphore is never closed
+        let run = self.runs.clone().acquire_owned().await.ok();
+        Turn { _run: run, _key: key }
+    }
+}
+
+/// An instant as a date and time of a zone's clock.
+pub(crate) fn now_in(at_ms: i64, zone: Option<&str>) -> Option<DateTime> {
+    let zone = zone.unwrap_or("UTC");
+    let zoned = jiff::Timestamp::from_millisecond(at_ms).ok()?.in_tz(zone).ok()?;
+    DateTime::parse(&format!("{}@{zone}", zoned.datetime()))
+}

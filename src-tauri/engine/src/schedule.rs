@@ -1,0 +1,242 @@
+//! Schedules at work: due times are decided once, written to the ledger, and only then fired.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use journal::{Change, Due, DueOutcome};
+use model::{Record, Text, Value};
+use sdk::{Accepted, Behaviour, Event, Inbox, NodeError, Start as Waits};
+
+use crate::due::{Missed, Schedule, outcomes};
+use crate::durable::storage;
+use crate::engine::{Begun, Engine, Inner, Start};
+use crate::hook::Hook;
+use crate::live::Live;
+
+/// The clock of the machine may jump (sleep, a set clock), so due times are looked at this often at the least.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// A listener that fails is called again after this, and then after twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// After the journal could not be written.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// An armed flow: dropping it ends its schedules and listeners.
+pub(crate) struct Armed {
+    pub(crate) live: Arc<Live>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    hooks: Vec<String>,
+}
+
+impl Drop for Armed {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Engine {
+    /// Arms a version of a flow: its schedules run, its hooks answer, its listeners listen. An armed earlier version is replaced.
+    ///
+    /// # Errors
+    /// A trigger that cannot be armed (unknown zone, a hook path that another flow holds); then nothing is armed.
+    pub fn arm(&self, live: Arc<Live>) -> Result<(), NodeError> {
+        self.disarm(&live.id);
+        let inner = &self.0;
+        let mut armed = Armed { live: live.clone(), tasks: Vec::new(), hooks: Vec::new() };
+        let mut schedules = Vec::new();
+        for node in &live.program.nodes {
+            let Behaviour::Trigger(trigger) = &node.behaviour else { continue };
+            match trigger.start() {
+                Waits::Manual | Waits::Called | Waits::Failure { .. } => {}
+                Waits::Schedule { cron, zone, missed } => {
+                    let zone = zone.or_else(|| live.zone.clone()).unwrap_or_else(|| "UTC".into());
+                    let config = |sentence: String| NodeError::new(sdk::Code::Config, format!("{}: {sentence}.", node.id));
+                    let schedule = Schedule::parse(&cron, &zone).map_err(config)?;
+                    let missed = Missed::named(&missed).ok_or_else(|| config(format!("{missed:?} is no rule for missed times")))?;
+                    schedules.push((node.id.clone(), schedule, missed));
+                }
+                Waits::Hook(config) => {
+                    let hook = Hook::new(live.clone(), &node.id, &config)?;
+                    let path = hook.path().to_owned();
+                    let mut hooks = inner.hooks.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    if hooks.contains_key(&path) {
+                        return Err(NodeError::new(
+                            sdk::Code::Config,
+                            format!("{}: another flow already listens at /hooks/{path}. Choose another path.", node.id),
+                        ));
+                    }
+                    hooks.insert(path.clone(), Arc::new(hook));
+                    armed.hooks.push(path);
+                }
+                Waits::Listen => armed.tasks.push(tokio::spawn(inner.clone().listen(live.clone(), node.id.clone()))),
+            }
+        }
+        for (node, schedule, missed) in schedules {
+            armed.tasks.push(tokio::spawn(inner.clone().keep_schedule(live.clone(), node, (schedule, missed))));
+        }
+        inner.armed.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(live.id.clone(), armed);
+        Ok(())
+    }
+
+    /// Ends the schedules, hooks and listeners of a flow. Runs at work go on.
+    pub fn disarm(&self, flow: &str) {
+        let gone = self.0.armed.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(flow);
+        if let Some(armed) = gone {
+            let mut hooks = self.0.hooks.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            for path in &armed.hooks {
+                hooks.remove(path);
+            }
+        }
+    }
+
+    /// The armed version of a flow.
+    pub fn armed(&self, flow: &str) -> Option<Arc<Live>> {
+        self.0.armed.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(flow).map(|it| it.live.clone())
+    }
+}
+
+impl Inner {
+    async fn keep_schedule(self: Arc<Inner>, live: Arc<Live>, node: Text, rule: (Schedule, Missed)) {
+        let name = Text::from(format!("{}/{node}", live.id));
+        let (schedule, missed) = rule;
+        loop {
+            match self.decide_due(&live, &node, (&name, &schedule, missed)).await {
+                Ok(Some(due_ms)) => {
+                    let wait = u64::try_from(due_ms - self.clock.now_ms()).unwrap_or(0);
+                    tokio::time::sleep(Duration::from_millis(wait.saturating_add(1)).min(LOOK_EVERY)).await;
+                }
+                // no due time in sight: look again all the same, the clock may be set
+                Ok(None) => tokio::time::sleep(LOOK_EVERY).await,
+                Err(error) => {
+                    tracing::error!(schedule = name.as_str(), %error, "a due time could not be stored");
+                    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                }
+            }
+        }
+    }
+
+    /// Decides all due times up to now and fires what is to be fired. Gives the next one.
+    async fn decide_due(
+        self: &Arc<Inner>,
+        live: &Arc<Live>,
+        node: &Text,
+        rule: (&Text, &Schedule, Missed),
+    ) -> Result<Option<i64>, NodeError> {
+        let (name, schedule, missed) = rule;
+        let now = self.clock.now_ms();
+        let mark = self.journal.read(|it| it.schedule_mark(name)).map_err(|e| storage(&e))?;
+        let Some(mark) = mark else {
+            // armed for the first time: nothing before this moment is owed
+            let begin = Change::ScheduleMark { schedule: name.clone(), due_ms: now };
+            self.journal.commit(vec![begin]).await.map_err(|e| storage(&e))?;
+            return Ok(schedule.next_after(now));
+        };
+        // a clock that was set back must not fire again what was fired: the mark only moves forward
+        let list = outcomes(&schedule.between(mark, now), now, missed);
+        let merged = list.iter().filter(|it| it.1 == DueOutcome::Merged).count();
+        for (due_ms, outcome) in &list {
+            let due = Due { schedule: name.clone(), due_ms: *due_ms, outcome: *outcome, run: None, at_ms: now };
+            let mark = Change::ScheduleMark { schedule: name.clone(), due_ms: *due_ms };
+            if *outcome == DueOutcome::Fired {
+                self.fire(live, node, (due, mark, merged)).await?;
+            } else {
+                self.journal.commit(vec![Change::Due(due), mark]).await.map_err(|e| storage(&e))?;
+            }
+        }
+        Ok(schedule.next_after(now.max(mark)))
+    }
+
+    async fn fire(
+        self: &Arc<Inner>,
+        live: &Arc<Live>,
+        node: &Text,
+        what: (Due, Change, usize),
+    ) -> Result<(), NodeError> {
+        let (due, mark, merged) = what;
+        let due_text = jiff::Timestamp::from_millisecond(due.due_ms).map(|it| it.to_string()).unwrap_or_default();
+        let record = Record::of([("due", Value::from(due_text)), ("missed", Value::from(merged as i64))]);
+        let start = Start { due: Some((due, mark)), ..Start::new(node, vec![record]) };
+        // the row of the ledger, the event and the run are one commit: a due time is never fired twice or lost between
+        self.clone().begin(live.clone(), start).await.map(drop)
+    }
+
+    /// Keeps a listening trigger alive: when it fails it is called again after a growing pause.
+    async fn listen(self: Arc<Inner>, live: Arc<Live>, node: Text) {
+        let Some(number) = live.program.node(&node) else { return };
+        let Behaviour::Trigger(trigger) = &live.program.nodes[number].behaviour else { return };
+        let inbox: Arc<dyn Inbox> = Arc::new(RunInbox { inner: self.clone(), live: live.clone(), node: node.clone() });
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let began = tokio::time::Instant::now();
+            let cx = self.idle_cx(&live, number);
+            match trigger.listen(inbox.clone(), cx).await {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(flow = live.id.as_str(), node = node.as_str(), %error, "listening was interrupted"),
+            }
+            if began.elapsed() > LONGEST_PAUSE {
+                pause = FIRST_PAUSE;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The world of a trigger that listens: no run is at work yet.
+    fn idle_cx(&self, live: &Arc<Live>, node: usize) -> Arc<dyn sdk::Cx> {
+        let run = self.journal.fresh::<journal::RunId>();
+        let stored = crate::engine::Stored::idle(live.clone(), run, node, self.clock.now_ms());
+        let ((run, _, _), _) = self.prepare(stored, None);
+        let worlds = run.worlds.clone();
+        worlds.cx(&run, node)
+    }
+}
+
+/// A listening trigger's way to the journal.
+struct RunInbox {
+    inner: Arc<Inner>,
+    live: Arc<Live>,
+    node: Text,
+}
+
+#[async_trait]
+impl Inbox for RunInbox {
+    async fn accept(&self, events: Vec<Event>) -> Result<Vec<Accepted>, NodeError> {
+        let starts = events.into_iter().map(|event| {
+            let start = Start { dedupe_key: event.dedupe_key, ..Start::new(&self.node, vec![event.record]) };
+            self.inner.clone().begin(self.live.clone(), start)
+        });
+        // stored side by side, so that they share a commit
+        let begun = futures_util::future::try_join_all(starts).await?;
+        Ok(begun
+            .into_iter()
+            .map(|it| match it {
+                Begun::Ended(ended) => Accepted { is_duplicate: ended.is_duplicate, run: ended.run },
+                Begun::Running { run, .. } => Accepted { run, is_duplicate: false },
+            })
+            .collect())
+    }
+}
+
+/// The armed flows and when each is due next, for the screens.
+impl Engine {
+    /// Milliseconds since 1970 UTC of the next due time of each schedule trigger of an armed flow.
+    pub fn next_due(&self, flow: &str) -> HashMap<String, i64> {
+        let Some(live) = self.armed(flow) else { return HashMap::new() };
+        let now = self.0.clock.now_ms();
+        let mut next = HashMap::new();
+        for node in &live.program.nodes {
+            let Behaviour::Trigger(trigger) = &node.behaviour else { continue };
+            if let Waits::Schedule { cron, zone, .. } = trigger.start() {
+                let zone = zone.or_else(|| live.zone.clone()).unwrap_or_else(|| "UTC".into());
+                let due = Schedule::parse(&cron, &zone).ok().and_then(|it| it.next_after(now));
+                next.extend(due.map(|it| (node.id.to_string(), it)));
+            }
+        }
+        next
+    }
+}

@@ -1,0 +1,78 @@
+//! An engine in a temporary folder, with flows given as text.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use arna_engine::{Authority, Engine, Filled, Library, Live, Setup, SystemClock};
+use journal::{Change, Journal, OpenRun, Options};
+use plan::Kinds;
+use sdk::{Code, NodeError};
+
+/// Flows by id.
+#[derive(Default)]
+pub struct Shelf(Mutex<HashMap<String, Arc<Live>>>);
+
+impl Library for Shelf {
+    fn live(&self, flow: &str, _hash: Option<&journal::Hash>) -> Result<Arc<Live>, NodeError> {
+        let found = self.0.lock().unwrap().get(flow).cloned();
+        found.ok_or_else(|| NodeError::new(Code::NotFound, format!("There is no flow {flow}.")))
+    }
+}
+
+/// An engine and its folder.
+pub struct Bench {
+    pub folder: PathBuf,
+    pub engine: Engine,
+    pub journal: Journal,
+    pub open: Vec<OpenRun>,
+    shelf: Arc<Shelf>,
+}
+
+impl Bench {
+    /// An engine over a folder that may hold an earlier journal.
+    pub fn open(folder: &Path) -> Bench {
+        let options = Options { ballast_bytes: 0, ..Options::default() };
+        let (journal, recovered) = Journal::open(&folder.join("journal"), &options).unwrap();
+        let shelf = Arc::new(Shelf::default());
+        let engine = Engine::new(Setup {
+            journal: journal.clone(),
+            library: shelf.clone(),
+            clock: Arc::new(SystemClock),
+            spill_folder: folder.to_owned(),
+        });
+        Bench { folder: folder.to_owned(), engine, journal, open: recovered.open_runs, shelf }
+    }
+
+    /// Puts a flow on the shelf; the slot `work` is the folder.
+    pub async fn flow(&self, id: &str, text: &str) -> Arc<Live> {
+        self.flow_with(id, text, Authority::default()).await
+    }
+
+    /// Puts a flow with more authority on the shelf.
+    pub async fn flow_with(&self, id: &str, text: &str, mut authority: Authority) -> Arc<Live> {
+        let flow = model::document::parse(text).unwrap_or_else(|e| panic!("{e:#?}"));
+        let kinds: Kinds = connectors::catalogue().into_iter().collect();
+        let checked = plan::compile(&flow, &kinds);
+        let plan = checked.plan.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
+        let work = Filled::Folder { path: self.folder.clone(), reads: true, writes: true };
+        authority.slots.insert("work".into(), work);
+        let live = Arc::new(Live::new(id, &plan, authority));
+        self.shelf.0.lock().unwrap().insert(id.into(), live.clone());
+        let save = Change::SaveFlow {
+            flow: id.into(),
+            version: 1,
+            hash: live.program.hash,
+            text: text.to_owned().into_bytes().into(),
+            at_ms: 0,
+        };
+        self.journal.commit(vec![save]).await.unwrap();
+        live
+    }
+
+    /// The text of a file in the folder.
+    #[allow(dead_code, reason = "not every test target reads files")]
+    pub fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+}

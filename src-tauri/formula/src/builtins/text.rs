@@ -1,0 +1,320 @@
+//! Functions on text. Positions count characters, not bytes.
+
+use std::cell::RefCell;
+
+use model::{Number, Text, Value};
+use regex::{Regex, RegexBuilder};
+
+use super::{Answer, Decl, Trouble, arg};
+use crate::cx::Cx;
+
+pub(super) const LIST: &[Decl] = &[
+    Decl {
+        name: "substring",
+        takes: "string: string, start position: number, length?: number",
+        gives: "string",
+        run: substring,
+        example: ("substring(\"invoice 42\", 9)", "\"42\""),
+        help: [
+            "The part of a text from a position on; below 0 it counts from the end.",
+            "Часть текста с указанной позиции; отрицательная считает с конца.",
+            "Мәтіннің көрсетілген орыннан басталатын бөлігі; теріс сан соңынан санайды.",
+        ],
+    },
+    Decl {
+        name: "string length",
+        takes: "string: string",
+        gives: "number",
+        run: |_, args| Ok(Value::Number(Number::from(text(args, 0).chars().count()))),
+        example: ("string length(\"Алматы\")", "6"),
+        help: ["How many characters a text has.", "Сколько символов в тексте.", "Мәтінде неше таңба бар."],
+    },
+    Decl {
+        name: "upper case",
+        takes: "string: string",
+        gives: "string",
+        run: |_, args| Ok(Value::Text(upper(text(args, 0)))),
+        example: ("upper case(\"kz\")", "\"KZ\""),
+        help: ["The text in capital letters.", "Текст заглавными буквами.", "Мәтін бас әріптермен."],
+    },
+    Decl {
+        name: "lower case",
+        takes: "string: string",
+        gives: "string",
+        run: |_, args| Ok(text(args, 0).to_lowercase().into()),
+        example: ("lower case(\"KZ\")", "\"kz\""),
+        help: ["The text in small letters.", "Текст строчными буквами.", "Мәтін кіші әріптермен."],
+    },
+    Decl {
+        name: "substring before",
+        takes: "string: string, match: string",
+        gives: "string",
+        run: |_, args| Ok(text(args, 0).split_once(text(args, 1)).map_or("", |(before, _)| before).into()),
+        example: ("substring before(\"a@b.kz\", \"@\")", "\"a\""),
+        help: [
+            "What stands before the first match; empty without a match.",
+            "То, что стоит до первого совпадения; без совпадения пусто.",
+            "Алғашқы сәйкестікке дейінгі бөлік; сәйкестік жоқ болса бос.",
+        ],
+    },
+    Decl {
+        name: "substring after",
+        takes: "string: string, match: string",
+        gives: "string",
+        run: |_, args| Ok(text(args, 0).split_once(text(args, 1)).map_or("", |(_, after)| after).into()),
+        example: ("substring after(\"a@b.kz\", \"@\")", "\"b.kz\""),
+        help: [
+            "What stands after the first match; empty without a match.",
+            "То, что стоит после первого совпадения; без совпадения пусто.",
+            "Алғашқы сәйкестіктен кейінгі бөлік; сәйкестік жоқ болса бос.",
+        ],
+    },
+    Decl {
+        name: "replace",
+        takes: "input: string, pattern: string, replacement: string, flags?: string",
+        gives: "string",
+        run: replace,
+        example: ("replace(\"8 701 000\", \" \", \"\")", "\"8701000\""),
+        help: [
+            "Replaces every match of a pattern (regular expression).",
+            "Заменяет все совпадения с шаблоном (регулярным выражением).",
+            "Үлгіге (тұрақты өрнекке) сәйкес барлық бөліктерді ауыстырады.",
+        ],
+    },
+    Decl {
+        name: "contains",
+        takes: "string: string, match: string",
+        gives: "boolean",
+        run: |_, args| Ok(Value::Bool(text(args, 0).contains(text(args, 1)))),
+        example: ("contains(\"invoice\", \"voice\")", "true"),
+        help: [
+            "Whether a text holds another.",
+            "Содержит ли текст другой текст.",
+            "Мәтін басқа мәтінді қамти ма.",
+        ],
+    },
+    Decl {
+        name: "starts with",
+        takes: "string: string, match: string",
+        gives: "boolean",
+        run: |_, args| Ok(Value::Bool(text(args, 0).starts_with(text(args, 1)))),
+        example: ("starts with(\"KZ123\", \"KZ\")", "true"),
+        help: [
+            "Whether a text begins with another.",
+            "Начинается ли текст с другого.",
+            "Мәтін басқа мәтіннен басталады ма.",
+        ],
+    },
+    Decl {
+        name: "ends with",
+        takes: "string: string, match: string",
+        gives: "boolean",
+        run: |_, args| Ok(Value::Bool(text(args, 0).ends_with(text(args, 1)))),
+        example: ("ends with(\"a.xlsx\", \".xlsx\")", "true"),
+        help: [
+            "Whether a text ends with another.",
+            "Заканчивается ли текст другим.",
+            "Мәтін басқа мәтінмен аяқтала ма.",
+        ],
+    },
+    Decl {
+        name: "matches",
+        takes: "input: string, pattern: string, flags?: string",
+        gives: "boolean",
+        run: |_, args| {
+            pattern(text(args, 1), arg(args, 2).as_text().unwrap_or(""), |re| {
+                Value::Bool(re.is_match(text(args, 0)))
+            })
+        },
+        example: ("matches(\"870100000\", \"^[0-9]+$\")", "true"),
+        help: [
+            "Whether a pattern (regular expression) is found in a text.",
+            "Находится ли шаблон (регулярное выражение) в тексте.",
+            "Мәтінде үлгі (тұрақты өрнек) табыла ма.",
+        ],
+    },
+    Decl {
+        name: "split",
+        takes: "string: string, delimiter: string",
+        gives: "list",
+        run: |cx, args| {
+            let parts = pattern(text(args, 1), "", |re| {
+                Value::list(re.split(text(args, 0)).map(Value::from).collect())
+            })?;
+            cx.work(parts.as_list().map_or(0, <[Value]>::len), Default::default());
+            Ok(parts)
+        },
+        example: ("split(\"a;b;c\", \";\")", "[\"a\", \"b\", \"c\"]"),
+        help: [
+            "The parts of a text between delimiters (a regular expression).",
+            "Части текста между разделителями (регулярное выражение).",
+            "Бөлгіштер (тұрақты өрнек) арасындағы мәтін бөліктері.",
+        ],
+    },
+    Decl {
+        name: "string join",
+        takes: "list: list, delimiter?: string or null",
+        gives: "string",
+        run: join,
+        example: ("string join([\"a\", \"b\"], \", \")", "\"a, b\""),
+        help: [
+            "Joins texts, with a delimiter between them; nulls are left out.",
+            "Соединяет тексты через разделитель; пустые (null) пропускаются.",
+            "Мәтіндерді бөлгіш арқылы біріктіреді; null өткізіп жіберіледі.",
+        ],
+    },
+];
+
+/// The text argument `at`; signatures have made sure that it is one.
+pub(super) fn text(args: &[Value], at: usize) -> &str {
+    arg(args, at).as_text().unwrap_or("")
+}
+
+/// Capital letters; short texts without a second allocation.
+fn upper(text: &str) -> Text {
+    if text.is_ascii() {
+        let mut buffer = [0_u8; 23];
+        if let Some(part) = buffer.get_mut(..text.len()) {
+            part.copy_from_slice(text.as_bytes());
+            part.make_ascii_uppercase();
+            if let Ok(text) = std::str::from_utf8(part) {
+                return text.into();
+            }
+        }
+    }
+    text.to_uppercase().into()
+}
+
+fn substring(_: &mut Cx<'_>, args: &[Value]) -> Answer {
+    let text = text(args, 0);
+    let start = whole(args, 1).ok_or("the start position has to be a whole number.")?;
+    if start == 0 {
+        return Err("positions count from 1, or from -1 at the end.".into());
+    }
+    let count = text.chars().count() as i64;
+    let from = if start > 0 { start - 1 } else { count + start };
+    if from < 0 || from > count {
+        return Err(format!("the text has {count} characters, so there is no position {start}.").into());
+    }
+    let length = match arg(args, 2) {
+        Value::Null => count,
+        _ => {
+            let length = arg(args, 2).as_number().map(|n| n.trunc()).and_then(|n| n.to_i64());
+            length.filter(|length| *length > 0).ok_or("the length has to be at least 1.")?
+        }
+    };
+    let part: String =
+        text.chars().skip(from as usize).take(usize::try_from(length).unwrap_or(usize::MAX)).collect();
+    Ok(part.into())
+}
+
+/// A number argument without its fraction.
+pub(super) fn whole(args: &[Value], at: usize) -> Option<i64> {
+    arg(args, at).as_number().map(Number::trunc).and_then(|n| n.to_i64())
+}
+
+fn join(cx: &mut Cx<'_>, args: &[Value]) -> Answer {
+    let items = args[0].as_list().unwrap_or_default();
+    let delimiter = arg(args, 1).as_text().unwrap_or("");
+    cx.work(items.len(), Default::default());
+    let mut out = String::new();
+    let mut first = true;
+    for item in items {
+        let part = match item {
+            Value::Null => continue,
+            Value::Text(text) => text,
+            other => {
+                return Err(
+                    format!("the list holds {}, not only texts.", crate::eval::describe(other)).into()
+                );
+            }
+        };
+        if !first {
+            out.push_str(delimiter);
+        }
+        first = false;
+        out.push_str(part);
+        if out.len() > crate::cx::MAX_BYTES {
+            return Err("the text is longer than 16 MiB.".into());
+        }
+    }
+    Ok(out.into())
+}
+
+fn replace(_: &mut Cx<'_>, args: &[Value]) -> Answer {
+    let with = replacement(text(args, 2));
+    pattern(text(args, 1), arg(args, 3).as_text().unwrap_or(""), |re| {
+        re.replace_all(text(args, 0), with.as_str()).into_owned().into()
+    })
+}
+
+/// `$1` of the standard as the regex crate reads it.
+fn replacement(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '$' if chars.peek().is_some_and(char::is_ascii_digit) => {
+                let digits: String = std::iter::from_fn(|| chars.next_if(char::is_ascii_digit)).collect();
+                out.push_str(&format!("${{{digits}}}"));
+            }
+            '$' => out.push_str("$$"),
+            '\\' if matches!(chars.peek(), Some('$' | '\\')) => {
+                if let Some(c) = chars.next() {
+                    out.push_str(if c == '$' { "$$" } else { "\\" });
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+thread_local! {
+    /// Patterns seen last on this thread.
+    static PATTERNS: RefCell<Vec<(String, Regex)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Patterns kept a thread.
+const KEPT: usize = 32;
+
+/// Runs with the compiled pattern. Matching takes linear time by the regex crate's promise.
+fn pattern(pattern: &str, flags: &str, run: impl FnOnce(&Regex) -> Value) -> Answer {
+    let key = format!("{flags}/{pattern}");
+    PATTERNS.with_borrow_mut(|kept| {
+        let at = match kept.iter().position(|(known, _)| *known == key) {
+            Some(at) => at,
+            None => {
+                let re = compile(pattern, flags)?;
+                if kept.len() >= KEPT {
+                    kept.remove(0);
+                }
+                kept.push((key, re));
+                kept.len() - 1
+            }
+        };
+        Ok(run(&kept[at].1))
+    })
+}
+
+fn compile(pattern: &str, flags: &str) -> Result<Regex, Trouble> {
+    if let Some(flag) = flags.chars().find(|flag| !"smixq".contains(*flag)) {
+        return Err(format!("there is no flag {flag}; flags are s, m, i, x and q.").into());
+    }
+    let has = |flag| flags.contains(flag);
+    let literal = regex::escape(pattern);
+    // The standard has no (?..) groups and writes class subtraction as [a-z-[aeiou]].
+    let source = if has('q') { literal } else { pattern.replace("-[", "--[") };
+    RegexBuilder::new(&source)
+        .dot_matches_new_line(has('s'))
+        .multi_line(has('m'))
+        .case_insensitive(has('i'))
+        .ignore_whitespace(has('x') && !has('q'))
+        .size_limit(1 << 20)
+        .build()
+        .map_err(|error| {
+            let reason = error.to_string();
+            let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            format!("the pattern {pattern} cannot be read: {last}.").into()
+        })
+}

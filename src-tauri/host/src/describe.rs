@@ -1,0 +1,179 @@
+//! Documents in words and in the shapes of the contract.
+
+use model::document::{Access, Change, Diagnostic, Fill, Flow as Document, Severity as Found};
+use plan::{Catalogue, Kinds, Plan};
+use sdk::{Behaviour, Contract, Effect, Start as Waits};
+
+use crate::contract::{Fix, FlowFacts, NodeFacts, Problem, Severity, SlotState};
+use crate::shelf::Given;
+
+/// A card's line is never longer than this.
+const LINE: usize = 80;
+
+/// A finding in the form of the contract.
+pub(crate) fn problem(found: &Diagnostic) -> Problem {
+    Problem {
+        severity: match found.severity {
+            Found::Error => Severity::Error,
+            Found::Warning => Severity::Warning,
+        },
+        code: found.code.to_string(),
+        sentence: found.sentence.clone(),
+        node: found.node.as_ref().map(ToString::to_string),
+        port: found.port.clone(),
+        pointer: found.field.clone().or_else(|| found.at.clone()),
+        fix: found.fix.as_ref().and_then(|fix| {
+            let (pointer, value) = match &fix.change {
+                Change::Set { pointer, value } => (pointer, value.clone()),
+                Change::Remove { pointer } => (pointer, serde_json::Value::Null),
+                // a part of a text: the editor has no button for it yet, the sentence names the mend
+                Change::Replace { .. } => return None,
+            };
+            Some(Fix { title: fix.label.clone(), pointer: pointer.clone(), value })
+        }),
+    }
+}
+
+/// How the slots of a document are filled.
+pub(crate) fn slots(document: &Document, given: &Given) -> Vec<SlotState> {
+    let states = document.slots.iter().map(|(name, slot)| {
+        let (kind, detail, default) = match &slot.fill {
+            Fill::Connection(system) => ("connection", system.clone(), None),
+            Fill::Folder(access) => ("folder", access_word(*access).to_owned(), None),
+            Fill::Number(default) => {
+                ("number", String::new(), default.as_ref().map(|it| serde_json::Value::Number(it.clone())))
+            }
+            Fill::Text(default) => ("text", String::new(), default.as_ref().map(|it| it.as_str().into())),
+            Fill::Bool(default) => ("boolean", String::new(), default.map(Into::into)),
+            Fill::Flow(wanted) => ("flow", wanted.clone().unwrap_or_default(), None),
+        };
+        SlotState {
+            name: name.to_string(),
+            kind: kind.into(),
+            detail,
+            filled: given.slots.get(name.as_str()).cloned(),
+            default,
+            used_by: users(document, name),
+        }
+    });
+    states.collect()
+}
+
+fn access_word(access: Access) -> &'static str {
+    match access {
+        Access::Read => "read",
+        Access::Write => "write",
+        Access::ReadWrite => "read_write",
+    }
+}
+
+/// Nodes that name a slot: as their connection, or as `slots.name` in their configuration.
+fn users(document: &Document, slot: &str) -> Vec<String> {
+    let in_formula = format!("slots.{slot}");
+    let quoted = format!("\"{slot}\"");
+    let uses = |node: &model::document::Node| {
+        let config = node.config.to_string();
+        node.connection.as_deref() == Some(slot) || config.contains(&in_formula) || config.contains(&quoted)
+    };
+    document.nodes.iter().filter(|(_, node)| uses(node)).map(|(id, _)| id.to_string()).collect()
+}
+
+/// What is known about each node.
+pub(crate) fn facts(document: &Document, kinds: &Kinds, plan: Option<&Plan>) -> FlowFacts {
+    let nodes = document.nodes.iter().map(|(id, node)| {
+        let spec = kinds.spec(&node.kind);
+        let parsed = spec.and_then(|spec| spec.parse(&node.config).ok());
+        let names = |ports: &[sdk::Port]| ports.iter().map(|port| port.name.clone()).collect::<Vec<String>>();
+        let step = plan.and_then(|plan| plan.step(id).map(|at| &plan.steps[at]));
+        let mut outputs = parsed.as_ref().map(|it| names(&it.ports.outputs)).unwrap_or_default();
+        let is_trigger = spec.is_some_and(|it| it.contract == Contract::Trigger);
+        if spec.is_some() && !is_trigger {
+            outputs.push("error".into());
+        }
+        NodeFacts {
+            node: id.to_string(),
+            contract: spec.map(|it| contract_word(it.contract).to_owned()).unwrap_or_default(),
+            summary: summary(&node.config),
+            inputs: parsed.as_ref().map(|it| names(&it.ports.inputs)).unwrap_or_default(),
+            outputs,
+            effect: step.and_then(plan::Step::effect).map(|it| effect_word(it).to_owned()),
+            fields: None,
+        }
+    });
+    FlowFacts { nodes: nodes.collect() }
+}
+
+/// The name of a contract.
+pub(crate) fn contract_word(contract: Contract) -> &'static str {
+    match contract {
+        Contract::Trigger => "trigger",
+        Contract::Source => "source",
+        Contract::Transform => "transform",
+        Contract::Action => "action",
+    }
+}
+
+fn effect_word(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => "read",
+        Effect::Idempotent => "idempotent",
+        Effect::Transactional => "transactional",
+        Effect::Ambiguous => "ambiguous",
+        Effect::Engine => "engine",
+    }
+}
+
+/// One line that says what a node does: the first telling values of its configuration.
+fn summary(config: &serde_json::Value) -> String {
+    const TELLING: [&str; 14] = [
+        "method", "url", "path", "cron", "every", "keep", "when", "sql", "table", "queue", "by", "fields", "key", "set",
+    ];
+    let Some(config) = config.as_object() else { return String::new() };
+    let words: Vec<String> = TELLING.iter().filter_map(|name| config.get(*name)).filter_map(word).take(2).collect();
+    let line = words.join(" ");
+    if line.chars().count() <= LINE { line } else { line.chars().take(LINE - 1).chain(['…']).collect() }
+}
+
+fn word(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::String(text) => {
+            let text = text.trim_start_matches("= ").trim_start_matches('=').lines().next().unwrap_or_default();
+            (!text.is_empty()).then(|| text.to_owned())
+        }
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        serde_json::Value::Array(items) => Some(items.iter().filter_map(word).collect::<Vec<_>>().join(", ")),
+        serde_json::Value::Object(fields) => Some(fields.keys().cloned().collect::<Vec<_>>().join(", ")),
+        serde_json::Value::Null | serde_json::Value::Bool(_) => None,
+    }
+}
+
+/// The triggers of a document in plain words.
+pub(crate) fn triggers(document: &Document, kinds: &Kinds) -> String {
+    let words = document.nodes.values().filter(|node| !node.disabled).filter_map(|node| {
+        let parsed = kinds.spec(&node.kind)?.parse(&node.config).ok()?;
+        let Behaviour::Trigger(trigger) = &parsed.behaviour else { return None };
+        Some(match trigger.start() {
+            Waits::Manual => "By hand".to_owned(),
+            Waits::Called => "Called by another flow".to_owned(),
+            Waits::Failure { .. } => "When another flow fails".to_owned(),
+            Waits::Listen => kinds.spec(&node.kind)?.title.to_owned(),
+            Waits::Hook(config) => {
+                let path = config.get("path").and_then(|it| it.as_str()).unwrap_or_default();
+                format!("Web request at /hooks/{path}")
+            }
+            Waits::Schedule { cron, zone, missed: _ } => {
+                let zone = zone.or_else(|| document.zone.clone()).unwrap_or_else(|| "UTC".into());
+                match engine::due::Schedule::parse(&cron, &zone) {
+                    Ok(schedule) => format!("{} {}", schedule.describe(), city(&zone)),
+                    Err(_) => cron,
+                }
+            }
+        })
+    });
+    words.collect::<Vec<String>>().join(" · ")
+}
+
+/// `Asia/Almaty` as `Almaty`.
+fn city(zone: &str) -> String {
+    zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
+}

@@ -1,0 +1,127 @@
+//! From what the engine tells to what screens want to know: runs with their counts, at a bearable pace.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use engine::exec::Run;
+use engine::program::Program;
+use engine::{EndState, EngineEvent};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+use crate::app::App;
+use crate::shelf::base;
+use crate::contract::{Event, Failure, NodeCounts, NodeState, RunCounts, RunState};
+
+/// Between two reports of a run at work: five a second at most.
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// Carries events for as long as the application lives.
+pub(crate) async fn pump(app: Weak<App>, mut events: Receiver<EngineEvent>) {
+    loop {
+        let event = events.recv().await;
+        let Some(app) = app.upgrade() else { return };
+        match event {
+            Ok(EngineEvent::Started { flow, run }) => {
+                let at_ms = app.clock.now_ms();
+                app.tell(Event::RunStarted { run: run.clone(), flow: base(&flow).to_owned(), at_ms });
+                tokio::spawn(follow(Arc::downgrade(&app), base(&flow).to_owned(), run));
+            }
+            Ok(EngineEvent::Ended { flow, run, state, error }) => {
+                let failed = state == EndState::Failed;
+                ended(&app, (base(&flow).to_owned(), run), (state, error.as_ref())).await;
+                if failed || state == EndState::Partial {
+                    app.tell_inbox().await;
+                }
+            }
+            Err(RecvError::Lagged(_)) => app.tell(Event::Resync {}),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn ended(app: &App, (flow, run): (String, String), (state, error): (EndState, Option<&sdk::NodeError>)) {
+    let at_ms = app.clock.now_ms();
+    let counts = app.counts_of(&run).await.unwrap_or_default();
+    let error = error.map(failure);
+    if state == EndState::Failed {
+        let sentence = error.as_ref().map_or_else(|| "A run failed.".into(), |it| it.sentence.clone());
+        app.tell(Event::Alert {
+            kind: "failure".into(),
+            flow: Some(flow.clone()),
+            run: Some(run.clone()),
+            sentence,
+            at_ms,
+        });
+    }
+    app.tell(Event::RunEnded { run, flow, at_ms, state: end_state(state), counts, error });
+}
+
+/// Reports a run at work until it is over.
+async fn follow(app: Weak<App>, flow: String, run: String) {
+    loop {
+        tokio::time::sleep(BETWEEN).await;
+        let Some(app) = app.upgrade() else { return };
+        let Some(at_work) = app.engine.active(&run) else { return };
+        app.tell(Event::RunProgress {
+            run: run.clone(),
+            flow: flow.clone(),
+            at_ms: app.clock.now_ms(),
+            counts: counts_now(&at_work),
+            done: None,
+        });
+    }
+}
+
+/// The counts of a run at work.
+pub(crate) fn counts_now(run: &Run) -> RunCounts {
+    let wires: Vec<u64> = run.wire_counts.iter().map(|it| it.load(Ordering::Relaxed)).collect();
+    let node = |at: usize| {
+        let it = &run.node_counts[at];
+        let load = |it: &std::sync::atomic::AtomicU64| it.load(Ordering::Relaxed);
+        (load(&it.taken), load(&it.emitted), load(&it.failed))
+    };
+    let nodes = run.program.nodes.iter().enumerate().map(|(at, it)| (it.id.to_string(), node(at))).collect();
+    counts(&run.program, &wires, (nodes, true))
+}
+
+/// Counts in the form of the contract.
+pub(crate) fn counts(
+    program: &Program,
+    wires: &[u64],
+    (nodes, is_at_work): (BTreeMap<String, (u64, u64, u64)>, bool),
+) -> RunCounts {
+    let name = |(from, to): &(String, String)| format!("{from}>{to}");
+    RunCounts {
+        wires: program.wire_names.iter().map(name).zip(wires.iter().copied()).collect(),
+        nodes: nodes
+            .into_iter()
+            .map(|(id, (records_in, records_out, failed))| {
+                let state = match (records_in + records_out + failed, is_at_work) {
+                    (0, true) => NodeState::Waiting,
+                    (0, false) => NodeState::Skipped,
+                    (_, true) => NodeState::Running,
+                    (_, false) if failed > 0 => NodeState::Partial,
+                    (_, false) => NodeState::Ok,
+                };
+                (id, NodeCounts { state, records_in, records_out, failed, parked: None, busy_ms: None })
+            })
+            .collect(),
+    }
+}
+
+/// A failure in the form of the contract.
+pub(crate) fn failure(error: &sdk::NodeError) -> Failure {
+    Failure { code: error.code.name().into(), sentence: error.sentence.clone(), cause: error.cause.clone() }
+}
+
+/// An end in the form of the contract.
+pub(crate) fn end_state(state: EndState) -> RunState {
+    match state {
+        EndState::Ok => RunState::Ok,
+        EndState::Partial => RunState::Partial,
+        EndState::Cancelled => RunState::Cancelled,
+        EndState::Failed | EndState::Quarantined => RunState::Failed,
+    }
+}

@@ -1,0 +1,137 @@
+//! What the window needs beside flows and runs: health, the catalogue, settings, schedules in words.
+
+use engine::due::Schedule;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use plan::Kinds;
+
+use crate::app::{App, refusal};
+use crate::contract::*;
+use crate::describe::contract_word;
+use crate::flows::setting;
+
+const SETTINGS: &str = "settings";
+const NEXT: usize = 5;
+const MOST_EDITOR_BYTES: usize = 64 << 10;
+
+impl App {
+    pub(crate) async fn health(&self, _: Nothing) -> Result<Health, Refusal> {
+        let stats = self.journal.look(|it| it.stats()).await.map_err(|e| refusal(&e))?;
+        let in_state = |wanted: journal::RunState| -> u64 {
+            stats.runs.iter().filter(|(_, state, _)| *state == wanted).map(|(_, _, count)| *count).sum()
+        };
+        let mut troubles = Vec::new();
+        if stats.letters > 0 {
+            troubles.push(format!("{} failed records wait for you.", stats.letters));
+        }
+        if stats.questions > 0 {
+            troubles.push(format!("{} questions wait for you.", stats.questions));
+        }
+        Ok(Health {
+            version: env!("CARGO_PKG_VERSION").into(),
+            started_ms: self.started_ms,
+            queue: in_state(journal::RunState::Queued),
+            running: u32::try_from(in_state(journal::RunState::Running)).unwrap_or(u32::MAX),
+            disk_free_bytes: None,
+            failed: stats.letters,
+            questions: stats.questions,
+            troubles,
+            vault: self.vault.keeping().words().into(),
+            hooks: self.hooks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone(),
+        })
+    }
+
+    pub(crate) async fn catalogue(&self, _: Nothing) -> Result<Catalogue, Refusal> {
+        Ok(catalogue(self.shelf.kinds()))
+    }
+
+    pub(crate) async fn settings_get(&self, _: Nothing) -> Result<Settings, Refusal> {
+        let stored = self.journal.look(|it| it.setting(SETTINGS)).await.map_err(|e| refusal(&e))?;
+        // settings of another version: what is still known holds, the rest is as at first
+        Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    }
+
+    pub(crate) async fn settings_set(&self, settings: Settings) -> Result<Settings, Refusal> {
+        let wrong = |field: &str, sentence: &str| Err(Refusal::new(RefusalCode::BadRequest, sentence).at(field));
+        if !["", "en", "ru", "kk"].contains(&settings.language.as_str()) {
+            return wrong("/language", "The languages are en, ru and kk.");
+        }
+        if !["light", "dark", "system"].contains(&settings.theme.as_str()) {
+            return wrong("/theme", "The themes are light, dark and system.");
+        }
+        if !settings.zone.is_empty() && TimeZone::get(&settings.zone).is_err() {
+            return wrong("/zone", "There is no such time zone; use a name like Asia/Almaty.");
+        }
+        if settings.editor.to_string().len() > MOST_EDITOR_BYTES {
+            return wrong("/editor", "The editor may remember 64 KiB.");
+        }
+        let text = serde_json::to_string(&settings)
+            .map_err(|e| Refusal::new(RefusalCode::Internal, "The settings cannot be written.").because(e))?;
+        self.commit(vec![setting(SETTINGS.into(), &text)]).await?;
+        Ok(settings)
+    }
+
+    pub(crate) async fn schedule_next(&self, params: ScheduleNext) -> Result<ScheduleTimes, Refusal> {
+        let wrong = |sentence: String| Refusal::new(RefusalCode::BadRequest, format!("{sentence}.")).at("/cron");
+        let schedule = Schedule::parse(&params.cron, &params.zone).map_err(wrong)?;
+        let zone = TimeZone::get(&params.zone).unwrap_or(TimeZone::UTC);
+        let mut next = Vec::with_capacity(NEXT);
+        let mut at_ms = self.clock.now_ms();
+        while next.len() < NEXT {
+            let Some(due_ms) = schedule.next_after(at_ms) else { break };
+            at_ms = due_ms;
+            let local = Timestamp::from_millisecond(due_ms).map(|it| it.to_zoned(zone.clone()));
+            let local = local.map(|it| it.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()).unwrap_or_default();
+            next.push(ScheduleTime { at_ms: due_ms, local });
+        }
+        Ok(ScheduleTimes { words: schedule.describe(), next })
+    }
+}
+
+/// The catalogue of these kinds, by shelf and title.
+pub fn catalogue(kinds: &Kinds) -> Catalogue {
+    let mut rows: Vec<(usize, KindRow)> = kinds.iter().map(|spec| (spec.category as usize, row(spec))).collect();
+    rows.sort_by(|(a, left), (b, right)| (a, &left.title).cmp(&(b, &right.title)));
+    Catalogue { kinds: rows.into_iter().map(|(_, row)| row).collect() }
+}
+
+fn row(spec: &sdk::Spec) -> KindRow {
+    let schema = spec.schema();
+    let ports = spec.parse(&serde_json::json!({})).map(|it| it.ports).ok();
+    let rows = |ports: &[sdk::Port]| -> Vec<PortRow> {
+        ports.iter().map(|port| PortRow { name: port.name.clone(), help: port.help.clone() }).collect()
+    };
+    // a kind with required fields has no ports under an empty configuration: most pass records through
+    let (inputs, outputs) = match (&ports, spec.contract) {
+        (Some(ports), _) => (rows(&ports.inputs), rows(&ports.outputs)),
+        (None, sdk::Contract::Trigger) => (Vec::new(), rows(&sdk::Ports::through().outputs)),
+        (None, _) => (rows(&sdk::Ports::through().inputs), rows(&sdk::Ports::through().outputs)),
+    };
+    let connector = spec.kind.split('.').next().unwrap_or(spec.kind);
+    KindRow {
+        kind: spec.kind.into(),
+        title: spec.title.into(),
+        help: schema.get("description").and_then(|it| it.as_str()).unwrap_or_default().to_owned(),
+        category: category_word(spec.category).into(),
+        contract: contract_word(spec.contract).into(),
+        version: spec.version,
+        inputs,
+        outputs,
+        words: spec.words.iter().map(|it| (*it).to_owned()).collect(),
+        icon: connector.into(),
+        connection: ["http", "postgres", "sqlite", "rabbitmq"].contains(&connector).then(|| connector.to_owned()),
+        schema,
+    }
+}
+
+fn category_word(category: sdk::Category) -> &'static str {
+    match category {
+        sdk::Category::Starts => "starts",
+        sdk::Category::Files => "files",
+        sdk::Category::Records => "records",
+        sdk::Category::Control => "control",
+        sdk::Category::Web => "web",
+        sdk::Category::Databases => "databases",
+        sdk::Category::Queues => "queues",
+    }
+}

@@ -1,0 +1,41 @@
+//! Disk space held back, so that a full disk can still be dealt with in an orderly way.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// A file of zeros that is deleted when the disk is full.
+#[derive(Debug, Clone)]
+pub(crate) struct Ballast {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: u64,
+}
+
+impl Ballast {
+    /// Writes the file if it is not there. Failing is no harm: there is no ballast then.
+    pub(crate) fn load(&self) {
+        if self.bytes == 0 || self.path.metadata().is_ok_and(|found| found.len() == self.bytes) {
+            return;
+        }
+        let written = File::create(&self.path).and_then(|mut file| {
+            let zeros = [0_u8; 64 * 1024];
+            let mut left = self.bytes;
+            while left > 0 {
+                let part = left.min(zeros.len() as u64);
+                file.write_all(&zeros[..part as usize])?;
+                left -= part;
+            }
+            Ok(())
+        });
+        if written.is_err() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    /// Gives the space back.
+    pub(crate) fn release(&self) {
+        if fs::remove_file(&self.path).is_ok() {
+            tracing::warn!("the disk is full; the space held back for this was released");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+// Installs what a chore needs and is not there yet, through the clients of this machine: apt, npm, pip. Installs nothing that is there.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { cache, has, isWindows, root, step, there } from './steps.mjs';
+
+const POLICY = '/usr/sbin/policy-rc.d';
+
+const BUILD = [{ packages: ['build-essential'], there: () => has('cc') }];
+
+const SERVERS = [
+  { packages: ['postgresql'], there: () => postgresPrograms() !== undefined },
+  { packages: ['rabbitmq-server'], there: () => existsSync('/usr/sbin/rabbitmq-server') || has('rabbitmq-server') },
+  { packages: ['nginx-light'], there: () => existsSync('/usr/sbin/nginx') || has('nginx') },
+  { packages: ['python3-venv'], there: () => spawnSync('python3', ['-c', 'import venv, ensurepip'], { stdio: 'ignore' }).status === 0 },
+];
+
+const BROWSER = [
+  { packages: ['chromium'], there: () => browser() !== undefined },
+  { packages: ['chromium-driver'], there: () => has('chromedriver') },
+];
+
+/** The folder of PostgreSQL's programs, newest version first. */
+export function postgresPrograms() {
+  const versions = '/usr/lib/postgresql';
+  if (!existsSync(versions)) return undefined;
+  const newest = readdirSync(versions).sort((a, b) => Number(b) - Number(a));
+  return newest.map((version) => join(versions, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
+}
+
+/** A Chromium of this machine. */
+export function browser() {
+  if (process.env.ARNA_BROWSER) return process.env.ARNA_BROWSER;
+  return ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+}
+
+/** Rust and a C compiler. */
+export async function buildTools() {
+  if (!has('cargo')) {
+    throw new Error('Rust is missing: install it with rustup, then run this again');
+  }
+  await aptInstall(BUILD);
+}
+
+/** The servers and the browser that tests talk to. */
+export async function testTools() {
+  await aptInstall([...SERVERS, ...BROWSER]);
+  const missing = [...SERVERS, ...BROWSER].filter((it) => !it.there()).flatMap((it) => it.packages);
+  if (missing.length > 0) {
+    throw new Error(`the tests need ${missing.join(', ')}: install them, then run this again`);
+  }
+}
+
+/** The packages of the editor, exactly as its lock file says. */
+export async function editorPackages() {
+  if (!there('ui', 'package-lock.json')) return;
+  const lock = createHash('sha256').update(readFileSync(join(root, 'ui', 'package-lock.json'))).digest('hex');
+  const stamp = join(root, 'ui', 'node_modules', '.arna-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  const done = await step('npm packages of the editor', 'npm', ['ci', '--no-audit', '--no-fund'], { cwd: join(root, 'ui') });
+  if (!done) throw new Error('npm ci failed in ui/');
+  writeFileSync(stamp, lock);
+}
+
+/** A folder of Python programs that play web services in tests; its `bin` holds gunicorn. */
+export async function pythonServers() {
+  const wanted = readFileSync(join(root, 'tests', 'tools', 'requirements.txt'), 'utf8');
+  const folder = join(cache, 'python');
+  const stamp = join(folder, '.arna-requirements');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(cache, { recursive: true });
+  const pip = join(folder, 'bin', 'pip');
+  const requirements = join(root, 'tests', 'tools', 'requirements.txt');
+  const done =
+    (await step('a Python of our own', 'python3', ['-m', 'venv', folder])) &&
+    (await step('Python servers', pip, ['install', '--quiet', '--disable-pip-version-check', '-r', requirements]));
+  if (!done) throw new Error('the Python servers of the tests cannot be installed');
+  writeFileSync(stamp, wanted);
+  return folder;
+}
+
+async function aptInstall(wanted) {
+  const packages = wanted.filter((it) => !it.there()).flatMap((it) => it.packages);
+  if (packages.length === 0 || isWindows || !has('apt-get')) return;
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) {
+    throw new Error(`missing: ${packages.join(', ')}. Install them: sudo apt-get install ${packages.join(' ')}`);
+  }
+  const [program, before] = isRoot ? ['apt-get', []] : ['sudo', ['-n', 'apt-get']];
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  // Packages of servers start them; the tests start their own on free ports.
+  const heldBack = isRoot && !existsSync(POLICY);
+  if (heldBack) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await step('package lists', program, [...before, 'update', '-qq'], { env });
+    const done = await step(
+      `apt packages ${packages.join(' ')}`,
+      program,
+      [...before, 'install', '-y', '-qq', '--no-install-recommends', ...packages],
+      { env },
+    );
+    if (!done) throw new Error(`apt-get could not install ${packages.join(', ')}`);
+  } finally {
+    if (heldBack) rmSync(POLICY, { force: true });
+  }
+}
