@@ -39,8 +39,6 @@ test('a flow of three nodes is built, wired, run and saved by mouse', async ({ p
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await expect(page.locator('.last-run')).toContainText('last run');
   await expect(page.locator('.wire-count')).toHaveCount(1);
-  await page.reload();
-  await expect(page.locator('main')).toBeVisible();
 });
 
 test('the same by keyboard alone', async ({ page }) => {

@@ -18,7 +18,8 @@ export const SCREENS: { name: string; path: string; open?: (page: Page) => Promi
     name: 'editor-palette',
     path: '/#/flow/f1',
     open: async (page) => {
-      await page.locator('.react-flow__pane').dblclick({ position: { x: 320, y: 330 } });
+      await page.mouse.move(420, 300);
+      await page.keyboard.press('/');
       await page.getByRole('dialog').waitFor();
     },
   },

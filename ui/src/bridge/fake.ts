@@ -190,7 +190,8 @@ export function fakeBridge({ isFirstStart = false, tableRows = 409, now_ms }: Fa
       trigger: 'manual',
       rehearsal: isRehearsal,
     });
-    const full = flow === 'f1' ? ledgerCounts : plainCounts(doc);
+    const isLedger = 'match' in doc.nodes && 'post' in doc.nodes;
+    const full = isLedger ? ledgerCounts : plainCounts(doc);
     tell({ type: 'run_started', run: row.run, flow, at_ms: row.started_ms });
     let at = 0;
     const timer = setInterval(() => {
@@ -209,7 +210,7 @@ export function fakeBridge({ isFirstStart = false, tableRows = 409, now_ms }: Fa
         });
       clearInterval(timer);
       row.ended_ms = Date.now();
-      row.failed = flow === 'f1' ? 3 : 0;
+      row.failed = isLedger ? 3 : 0;
       row.records = Math.max(0, ...Object.values(full.wires));
       row.state = row.failed ? 'partial' : 'ok';
       tell({

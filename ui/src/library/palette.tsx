@@ -11,6 +11,16 @@ const SHELVES = ['starts', 'files', 'records', 'control', 'web', 'databases', 'q
 const WIDTH = 340;
 const HEIGHT = 400;
 
+/** Whole words first: a name that begins so, a name that holds it, the kind, then any other word. */
+function rank(kind: string, search: string, words: string[] = []): number {
+  const wanted = search.trim().toLowerCase();
+  const title = words[0]?.toLowerCase() ?? '';
+  if (title.startsWith(wanted)) return 1;
+  if (title.includes(wanted)) return 0.8;
+  if (kind.includes(wanted)) return 0.7;
+  return words.some((word) => word.toLowerCase().includes(wanted)) ? 0.5 : 0;
+}
+
 interface PaletteProps {
   kinds: Kinds;
   screen: [number, number];
@@ -44,7 +54,12 @@ export function NodePalette({ kinds, screen, loose, onChoose, onClose }: Palette
         onClick={onClose}
       />
       <div className="palette" role="dialog" aria-label={t('library.label')} style={{ left, top }}>
-        <Command label={t('library.label')} loop onKeyDown={(event) => event.key === 'Escape' && onClose()}>
+        <Command
+          label={t('library.label')}
+          filter={rank}
+          loop
+          onKeyDown={(event) => event.key === 'Escape' && onClose()}
+        >
           <Command.Input
             autoFocus
             placeholder={loose ? t('library.after_wire') : t('library.search')}

@@ -10,6 +10,7 @@ import { State } from '../kit/surfaces.tsx';
 import type { Records } from './records.ts';
 
 const ROW = 27;
+const HEAD = 30;
 /** Browsers give up beyond some ten million pixels; farther tables are scrolled in proportion. */
 const TALLEST = 8_000_000;
 const NARROW = 96;
@@ -45,8 +46,10 @@ export function RecordTable({ records }: { records: Records }) {
     };
   });
   const template = columns.map((column) => `minmax(${column.width}px, 1fr)`).join(' ');
-  const top = box.current?.scrollTop ?? 0;
-  const middle = Math.floor(top / ROW);
+  const visible = Math.max(1, Math.ceil(((box.current?.clientHeight ?? 0) - HEAD) / ROW));
+  const last = Math.max(1, rows.options.count - visible);
+  const top = Math.min(last, Math.floor((rows.scrollOffset ?? 0) / ROW));
+  const topRecord = scale === 1 ? top : Math.round((top / last) * (records.total - visible));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <div ref={box} className="records" role="region" tabIndex={0} aria-label={t('drawer.table')}>
@@ -71,8 +74,9 @@ export function RecordTable({ records }: { records: Records }) {
         </div>
         <div role="rowgroup" style={{ height: rows.getTotalSize(), position: 'relative' }}>
           {rows.getVirtualItems().map((row) => {
-            const index = Math.min(records.total - 1, Math.round(middle * scale) + (row.index - middle));
-            const record = records.at(Math.max(0, index));
+            const index = topRecord + row.index - top;
+            if (index < 0 || index >= records.total) return null;
+            const record = records.at(index);
             return (
               <div
                 role="row"

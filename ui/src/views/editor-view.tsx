@@ -44,13 +44,15 @@ export default function EditorView({ id, run, kinds }: EditorViewProps) {
   useEffect(() => () => void flush(), []);
   if (opened.error)
     return (
-      <State
-        icon={<FileQuestion />}
-        title={t('editor.not_opened')}
-        action={<Button onClick={() => go('flows')}>{t('editor.back')}</Button>}
-      >
-        {sentenceOf(opened.error, t)}
-      </State>
+      <main className="screen">
+        <State
+          icon={<FileQuestion />}
+          title={t('editor.not_opened')}
+          action={<Button onClick={() => go('flows')}>{t('editor.back')}</Button>}
+        >
+          {sentenceOf(opened.error, t)}
+        </State>
+      </main>
     );
   if (!opened.value || !isOpen) return <Loading label={t('common.loading')} />;
   return (
