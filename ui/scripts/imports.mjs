@@ -30,6 +30,7 @@ for (const file of files(root)) {
   const from = relative(root, file).split('/')[0];
   const text = readFileSync(file, 'utf8');
   const lines = text.split('\n').length;
+  if (from === 'generated') continue;
   if (lines > 400) console.warn(`${relative(root, file)} has ${lines} lines; split it before it reaches 600`);
   if (lines > 600) wrong++;
   if (!(from in allowed)) continue;
