@@ -7,7 +7,9 @@ const target = resolve(import.meta.dirname, '../src/generated/icons.svg');
 const symbols = readdirSync(folder)
   .sort()
   .map((name) => {
-    const inner = readFileSync(join(folder, name), 'utf8').replace(/^<svg[^>]*>/, '').replace(/<\/svg>\s*$/, '');
+    const inner = readFileSync(join(folder, name), 'utf8')
+      .replace(/^<svg[^>]*>/, '')
+      .replace(/<\/svg>\s*$/, '');
     return `<symbol id="glyph-${basename(name, '.svg')}" viewBox="0 0 24 24">${inner}</symbol>`;
   });
 const sprite = `<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join('\n')}\n</svg>\n`;

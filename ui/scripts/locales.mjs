@@ -9,7 +9,9 @@ const flat = (node, path = '') =>
     typeof value === 'string' ? [path + key] : flat(value, `${path}${key}.`),
   );
 const base = (key) => key.replace(/_(zero|one|two|few|many|other)$/, '');
-const sets = Object.fromEntries(['en', 'ru', 'kk'].map((name) => [name, new Set(flat(read(name)).map(base))]));
+const sets = Object.fromEntries(
+  ['en', 'ru', 'kk'].map((name) => [name, new Set(flat(read(name)).map(base))]),
+);
 let wrong = 0;
 const say = (text) => {
   console.error(text);
@@ -26,6 +28,7 @@ const files = (folder) =>
   });
 for (const file of files(root)) {
   const text = readFileSync(file, 'utf8');
-  for (const [, key] of text.matchAll(/\bt\('([\w.]+)'/g)) if (!sets.en.has(key)) say(`${file}: no text for ${key}`);
+  for (const [, key] of text.matchAll(/\bt\('([\w.]+)'/g))
+    if (!sets.en.has(key)) say(`${file}: no text for ${key}`);
 }
 process.exit(wrong ? 1 : 0);

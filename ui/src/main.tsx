@@ -18,7 +18,10 @@ async function start(): Promise<void> {
     const { fakeBridge } = await import('./bridge/fake.ts');
     const asked = new URLSearchParams(location.search);
     const rows = asked.get('rows');
-    const bridge = fakeBridge({ isFirstStart: asked.has('first'), tableRows: rows ? Number(rows) : undefined });
+    const bridge = fakeBridge({
+      isFirstStart: asked.has('first'),
+      tableRows: rows ? Number(rows) : undefined,
+    });
     connectBridge(bridge);
     Object.assign(window, { fakeEngine: bridge });
   } else {

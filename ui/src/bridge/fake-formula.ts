@@ -10,7 +10,12 @@ class Fault extends Error {
   readonly fault: FormulaFault;
   constructor(sentence: string, token: Token, isSyntax = false) {
     super(sentence);
-    this.fault = { sentence, from: token.from, to: token.from + Math.max(1, token.text.length), is_syntax: isSyntax };
+    this.fault = {
+      sentence,
+      from: token.from,
+      to: token.from + Math.max(1, token.text.length),
+      is_syntax: isSyntax,
+    };
   }
 }
 
@@ -69,7 +74,8 @@ export function evaluate(text: string, record: Datum): FormulaEvaluated {
       return inner;
     }
     if (token.text === 'if') return choose();
-    if (!/^[\p{L}_]/u.test(token.text) || KEYWORD.test(token.text)) throw new Fault(`${token.text} cannot stand here.`, token, true);
+    if (!/^[\p{L}_]/u.test(token.text) || KEYWORD.test(token.text))
+      throw new Fault(`${token.text} cannot stand here.`, token, true);
     reads.push(token.text);
     return field(record, token);
   };
@@ -81,20 +87,26 @@ export function evaluate(text: string, record: Datum): FormulaEvaluated {
     const no = either();
     return test === true ? yes : no;
   };
-  const operate = (next: () => Datum, operators: string[], work: (a: number, b: number, how: string) => Datum) => (): Datum => {
-    let value = next();
-    while (operators.includes(peek() ?? '')) {
-      const operator = list[at++] ?? end;
-      const right = next();
-      if (operator.text === '=' || operator.text === '!=') value = (value === right) === (operator.text === '=');
-      else if (typeof value !== 'number' || typeof right !== 'number') throw new Fault(`${operator.text} needs numbers on both sides.`, operator);
-      else value = work(value, right, operator.text);
-    }
-    return value;
-  };
+  const operate =
+    (next: () => Datum, operators: string[], work: (a: number, b: number, how: string) => Datum) =>
+    (): Datum => {
+      let value = next();
+      while (operators.includes(peek() ?? '')) {
+        const operator = list[at++] ?? end;
+        const right = next();
+        if (operator.text === '=' || operator.text === '!=')
+          value = (value === right) === (operator.text === '=');
+        else if (typeof value !== 'number' || typeof right !== 'number')
+          throw new Fault(`${operator.text} needs numbers on both sides.`, operator);
+        else value = work(value, right, operator.text);
+      }
+      return value;
+    };
   const product = operate(one, ['*', '/'], (a, b, how) => (how === '*' ? a * b : a / b));
   const sum = operate(product, ['+', '-'], (a, b, how) => (how === '+' ? a + b : a - b));
-  const compare = operate(sum, ['<', '>', '<=', '>=', '=', '!='], (a, b, how) => (how === '<' ? a < b : how === '>' ? a > b : how === '<=' ? a <= b : a >= b));
+  const compare = operate(sum, ['<', '>', '<=', '>=', '=', '!='], (a, b, how) =>
+    how === '<' ? a < b : how === '>' ? a > b : how === '<=' ? a <= b : a >= b,
+  );
   const either = (): Datum => {
     let value = compare();
     while (peek() === 'and' || peek() === 'or') {
@@ -108,7 +120,12 @@ export function evaluate(text: string, record: Datum): FormulaEvaluated {
     const value = either();
     const left = list[at];
     if (left) throw new Fault(`${left.text} cannot stand here.`, left, true);
-    return { value: typeof value === 'number' ? Math.round(value * 1e6) / 1e6 : value, type: typeof value === 'string' ? 'text' : typeof value, fault: null, reads };
+    return {
+      value: typeof value === 'number' ? Math.round(value * 1e6) / 1e6 : value,
+      type: typeof value === 'string' ? 'text' : typeof value,
+      fault: null,
+      reads,
+    };
   } catch (error) {
     if (error instanceof Fault) return { value: null, type: 'null', fault: error.fault, reads };
     throw error;

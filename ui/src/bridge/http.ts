@@ -1,6 +1,8 @@
 /** The bridge over HTTP: one POST a command, one stream of events, a bearer token. */
+
+import type { CommandName, Commands } from './commands.ts';
+import type { EngineEvent, RefusalBody } from './contract.ts';
 import { type Bridge, EngineGone, type Link, Refused } from './index.ts';
-import type { CommandName, Commands, EngineEvent, RefusalBody } from './contract.ts';
 
 const TOKEN_KEY = 'arna.token';
 const RETRY_MS = 1500;
@@ -91,10 +93,16 @@ function refusal(text: string, status: number): RefusalBody {
   } catch {
     // Not ours: something between the editor and the engine answered. The sentence below says so.
   }
-  return { code: status === 401 ? 'not_signed_in' : 'internal', sentence: `HTTP ${status}: ${text.slice(0, 200)}` };
+  return {
+    code: status === 401 ? 'not_signed_in' : 'internal',
+    sentence: `HTTP ${status}: ${text.slice(0, 200)}`,
+  };
 }
 
-async function readEvents(body: ReadableStream<Uint8Array>, tell: (event: EngineEvent) => void): Promise<void> {
+async function readEvents(
+  body: ReadableStream<Uint8Array>,
+  tell: (event: EngineEvent) => void,
+): Promise<void> {
   const reader = body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
   let rest = '';
   for (;;) {

@@ -1,5 +1,6 @@
 /** The one way to the engine. What carries it (HTTP, a fake) is chosen once in `main.tsx`; nothing above knows which. */
-import type { CommandName, Commands, EngineEvent, RefusalBody } from './contract.ts';
+import type { CommandName, Commands } from './commands.ts';
+import type { EngineEvent, RefusalBody } from './contract.ts';
 
 export type * from './contract.ts';
 

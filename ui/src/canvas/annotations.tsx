@@ -1,6 +1,6 @@
 /** Notes and frames: what people write beside the cards. */
 import { type NodeProps, NodeResizer } from '@xyflow/react';
-import { Palette, Trash2, X } from 'lucide-react';
+import { Palette, Pencil, Trash2, X } from 'lucide-react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Group, Note } from '../document/flow.ts';
@@ -22,7 +22,6 @@ const setNote = (index: number, next: Partial<Note> | null) => {
 /** Bold, code and line breaks; enough Markdown for a note. */
 function Words({ text }: { text: string }) {
   return text.split('\n').map((line, row) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: a line has no other name than its place
     <p key={row}>
       {line.split(/(\*\*[^*]+\*\*|`[^`]+`)/).map((part, column) => {
         const key = `${column}${part}`;
@@ -40,8 +39,14 @@ function Sticky({ data }: NodeProps<NoteNode>) {
   const { note, index } = data;
   const nextColor = COLORS[(COLORS.indexOf(note.color ?? 'sand') + 1) % COLORS.length];
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: by keyboard the note is opened from its tools
     <div className="note" data-color={note.color ?? 'sand'} onDoubleClick={() => setEditing(true)}>
-      <NodeResizer minWidth={120} minHeight={48} isVisible={isEditing} onResizeEnd={(_, it) => setNote(index, { size: [Math.round(it.width), Math.round(it.height)] })} />
+      <NodeResizer
+        minWidth={120}
+        minHeight={48}
+        isVisible={isEditing}
+        onResizeEnd={(_, it) => setNote(index, { size: [Math.round(it.width), Math.round(it.height)] })}
+      />
       {isEditing ? (
         <textarea
           className="nodrag note-text"
@@ -54,11 +59,20 @@ function Sticky({ data }: NodeProps<NoteNode>) {
           }}
         />
       ) : (
-        <div className="note-text" dir="auto"><Words text={note.text} /></div>
+        <div className="note-text" dir="auto">
+          <Words text={note.text} />
+        </div>
       )}
       <div className="note-tools nodrag">
-        <Button look="icon" tip={t('canvas.note_color')} onClick={() => setNote(index, { color: nextColor })}><Palette /></Button>
-        <Button look="icon" tip={t('common.delete')} onClick={() => setNote(index, null)}><Trash2 /></Button>
+        <Button look="icon" tip={t('common.edit')} onClick={() => setEditing(true)}>
+          <Pencil />
+        </Button>
+        <Button look="icon" tip={t('canvas.note_color')} onClick={() => setNote(index, { color: nextColor })}>
+          <Palette />
+        </Button>
+        <Button look="icon" tip={t('common.delete')} onClick={() => setNote(index, null)}>
+          <Trash2 />
+        </Button>
       </div>
     </div>
   );
@@ -78,8 +92,20 @@ function Frame({ data }: NodeProps<FrameNode>) {
   return (
     <div className="frame">
       <div className="frame-title">
-        <input className="nodrag" aria-label={t('canvas.group_title')} value={data.group.title} size={Math.max(4, data.group.title.length)} onChange={(event) => setGroup(data.index, { title: event.target.value })} />
-        <button type="button" className="frame-close nodrag" aria-label={t('canvas.ungroup')} onClick={() => setGroup(data.index, null)}><X /></button>
+        <input
+          className="nodrag"
+          aria-label={t('canvas.group_title')}
+          value={data.group.title}
+          onChange={(event) => setGroup(data.index, { title: event.target.value })}
+        />
+        <button
+          type="button"
+          className="frame-close nodrag"
+          aria-label={t('canvas.ungroup')}
+          onClick={() => setGroup(data.index, null)}
+        >
+          <X />
+        </button>
       </div>
     </div>
   );

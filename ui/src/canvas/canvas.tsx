@@ -1,9 +1,18 @@
 /** The canvas: cards, wires, notes and frames of the open flow, and everything done to them by mouse and keyboard. */
 import {
-  applyNodeChanges, Background, BackgroundVariant, type Connection, MiniMap, type NodeChange, type OnConnectEnd, Panel,
-  ReactFlow, useReactFlow, ViewportPortal,
+  applyNodeChanges,
+  Background,
+  BackgroundVariant,
+  type Connection,
+  MiniMap,
+  type NodeChange,
+  type OnConnectEnd,
+  Panel,
+  ReactFlow,
+  useReactFlow,
+  ViewportPortal,
 } from '@xyflow/react';
-import { useCallback, useEffect, useImperativeHandle, useRef, useState, type Ref } from 'react';
+import { type Ref, useCallback, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { connect, insertOnWire, type Loose, wireUnder } from '../document/actions.ts';
@@ -24,7 +33,7 @@ import { KeyWiring } from './wiring.tsx';
 
 const nodeTypes = { card: NodeCard, note: NoteCard, frame: GroupFrame };
 const edgeTypes = { wire: WireLine };
-const FIT = { padding: 0.16, maxZoom: 1, minZoom: 0.2 };
+const FIT = { padding: 0.07, maxZoom: 1, minZoom: 0.2 };
 
 /** Where on the canvas something is to be put, and the loose wire it is for. */
 export interface PaletteAt {
@@ -73,8 +82,14 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
   const [wiring, setWiring] = useState<string>();
   const [isFinding, setFinding] = useState(false);
 
-  useEffect(() => setNodes((before) => drawNodes({ doc, kinds, facts, selected }, before)), [doc, kinds, facts, selected]);
-  useEffect(() => setEdges((before) => drawWires({ doc, kinds, facts, selected: [] }, before)), [doc, kinds, facts]);
+  useEffect(
+    () => setNodes((before) => drawNodes({ doc, kinds, facts, selected }, before)),
+    [doc, kinds, facts, selected],
+  );
+  useEffect(
+    () => setEdges((before) => drawWires({ doc, kinds, facts, selected: [] }, before)),
+    [doc, kinds, facts],
+  );
 
   const paletteAt = useCallback(
     (screen: Point, loose?: Loose): PaletteAt => {
@@ -97,7 +112,9 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
     (id: string) => {
       select([id]);
       void flow.fitView({ nodes: [{ id }], maxZoom: 1, duration: 180 });
-      requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus());
+      requestAnimationFrame(() =>
+        box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus(),
+      );
     },
     [flow],
   );
@@ -105,13 +122,22 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
 
   useEffect(() => {
     const keys = {
-      openPalette: () => onPalette(atPointer()), find: () => setFinding(true), fit: () => void flow.fitView({ ...FIT, duration: 180 }),
-      startWire: setWiring, help: onHelp,
+      openPalette: () => onPalette(atPointer()),
+      find: () => setFinding(true),
+      fit: () => void flow.fitView({ ...FIT, duration: 180 }),
+      startWire: setWiring,
+      help: onHelp,
     };
     const onKey = (event: KeyboardEvent) => {
-      const isOurs = event.target === document.body || box.current?.contains(event.target instanceof Element ? event.target : null);
+      const isOurs =
+        event.target === document.body ||
+        box.current?.contains(event.target instanceof Element ? event.target : null);
       if (!isOurs || document.querySelector('[role="dialog"]')) return;
-      if (chosenWire && (event.key === 'Delete' || event.key === 'Backspace') && !openFlow.getState().selected.length) {
+      if (
+        chosenWire &&
+        (event.key === 'Delete' || event.key === 'Backspace') &&
+        !openFlow.getState().selected.length
+      ) {
         removeWire(chosenWire);
         setChosenWire(undefined);
       } else if (!pressKey(event, keys)) return;
@@ -153,7 +179,10 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
       setLines({});
       if (node.type === 'frame') return moveGroup(node.data.index, node);
       const moved = byMove(dragged);
-      const under = dragged.length === 1 && node.type === 'card' ? wireUnder(documentNow(), node.id, [node.position.x, node.position.y]) : undefined;
+      const under =
+        dragged.length === 1 && node.type === 'card'
+          ? wireUnder(documentNow(), node.id, [node.position.x, node.position.y])
+          : undefined;
       if (under) insertOnWire(kinds, node.id, under, moved);
       else change(moved);
     },
@@ -162,7 +191,8 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
 
   const onConnect = useCallback(
     ({ source, sourceHandle, target, targetHandle }: Connection) => {
-      if (!connect(kinds, [source, sourceHandle ?? 'out'], [target, targetHandle ?? 'in'])) say(t('canvas.circle'), 'bad');
+      if (!connect(kinds, [source, sourceHandle ?? 'out'], [target, targetHandle ?? 'in']))
+        say(t('canvas.circle'), 'bad');
     },
     [kinds, t],
   );
@@ -170,7 +200,13 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
     (event, state) => {
       if (state.toHandle || !state.fromHandle || !('clientX' in event)) return;
       const side = state.fromHandle.type === 'source' ? 'out' : 'in';
-      onPalette(paletteAt([event.clientX, event.clientY], { node: state.fromHandle.nodeId, port: state.fromHandle.id ?? '', side }));
+      onPalette(
+        paletteAt([event.clientX, event.clientY], {
+          node: state.fromHandle.nodeId,
+          port: state.fromHandle.id ?? '',
+          side,
+        }),
+      );
     },
     [onPalette, paletteAt],
   );
@@ -184,7 +220,8 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
         pointer.current = [event.clientX, event.clientY];
       }}
       onDoubleClick={(event) => {
-        if (event.target instanceof Element && event.target.classList.contains('react-flow__pane')) onPalette(paletteAt([event.clientX, event.clientY]));
+        if (event.target instanceof Element && event.target.classList.contains('react-flow__pane'))
+          onPalette(paletteAt([event.clientX, event.clientY]));
       }}
     >
       <ReactFlow<DrawnNode, WireEdge>
@@ -196,7 +233,11 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
         onEdgeClick={(_, edge) => {
           select([]);
           setChosenWire(edge.id);
-          setEdges((before) => before.map((it) => (it.selected === (it.id === edge.id) ? it : { ...it, selected: it.id === edge.id })));
+          setEdges((before) =>
+            before.map((it) =>
+              it.selected === (it.id === edge.id) ? it : { ...it, selected: it.id === edge.id },
+            ),
+          );
         }}
         onPaneClick={() => {
           select([]);
@@ -224,15 +265,42 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.6} color="var(--dot)" />
         <ViewportPortal>
-          {lines.x === undefined ? null : <div className="snap-line" data-axis="x" style={{ left: lines.x }} />}
-          {lines.y === undefined ? null : <div className="snap-line" data-axis="y" style={{ top: lines.y }} />}
+          {lines.x === undefined ? null : (
+            <div className="snap-line" data-axis="x" style={{ left: lines.x }} />
+          )}
+          {lines.y === undefined ? null : (
+            <div className="snap-line" data-axis="y" style={{ top: lines.y }} />
+          )}
         </ViewportPortal>
-        <MiniMap pannable zoomable className="minimap" nodeColor={(node) => (node.selected ? 'var(--accent)' : node.type === 'card' ? 'var(--wire)' : 'transparent')} maskColor="transparent" nodeBorderRadius={8} ariaLabel={t('canvas.minimap')} />
+        <MiniMap
+          pannable
+          zoomable
+          className="minimap"
+          nodeColor={(node) =>
+            node.selected ? 'var(--accent)' : node.type === 'card' ? 'var(--wire)' : 'transparent'
+          }
+          maskColor="var(--mask)"
+          nodeBorderRadius={8}
+          ariaLabel={t('canvas.minimap')}
+        />
         <Panel position="top-left">
-          <Toolbar onAdd={() => onPalette(middle())} onFind={() => setFinding(true)} onFit={() => void flow.fitView({ ...FIT, duration: 180 })} middle={() => middle().at} />
+          <Toolbar
+            onAdd={() => onPalette(middle())}
+            onFind={() => setFinding(true)}
+            onFit={() => void flow.fitView({ ...FIT, duration: 180 })}
+            middle={() => middle().at}
+          />
         </Panel>
-        {isFinding ? <Panel position="top-right"><FindBox onReveal={reveal} onClose={() => setFinding(false)} /></Panel> : null}
-        {wiring ? <Panel position="bottom-center"><KeyWiring kinds={kinds} from={wiring} onReveal={reveal} onClose={() => setWiring(undefined)} /></Panel> : null}
+        {isFinding ? (
+          <Panel position="top-right">
+            <FindBox onReveal={reveal} onClose={() => setFinding(false)} />
+          </Panel>
+        ) : null}
+        {wiring ? (
+          <Panel position="bottom-center">
+            <KeyWiring kinds={kinds} from={wiring} onReveal={reveal} onClose={() => setWiring(undefined)} />
+          </Panel>
+        ) : null}
       </ReactFlow>
     </div>
   );
@@ -246,12 +314,16 @@ function removeWire(id: string): void {
 function moveGroup(index: number, frame: DrawnNode): void {
   const doc = documentNow();
   const group = doc.groups?.[index];
-  const before = drawNodes({ doc, kinds: new Map(), facts: new Map(), selected: [] }, []).find((node) => node.id === frame.id);
+  const before = drawNodes({ doc, kinds: new Map(), facts: new Map(), selected: [] }, []).find(
+    (node) => node.id === frame.id,
+  );
   if (!group || !before) return;
   const by = [frame.position.x - before.position.x, frame.position.y - before.position.y];
-  const to = Object.fromEntries(group.nodes.map((id): [string, Point] => {
-    const [x, y] = doc.layout[id] ?? [0, 0];
-    return [id, [Math.round(x + (by[0] ?? 0)), Math.round(y + (by[1] ?? 0))]];
-  }));
+  const to = Object.fromEntries(
+    group.nodes.map((id): [string, Point] => {
+      const [x, y] = doc.layout[id] ?? [0, 0];
+      return [id, [Math.round(x + (by[0] ?? 0)), Math.round(y + (by[1] ?? 0))]];
+    }),
+  );
   change({ type: 'node.move', to });
 }

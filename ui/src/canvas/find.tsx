@@ -12,7 +12,9 @@ export function FindBox({ onReveal, onClose }: { onReveal: (id: string) => void;
   const [words, setWords] = useState('');
   const wanted = words.trim().toLowerCase();
   const found = wanted
-    ? Object.entries(documentNow().nodes).filter(([id, node]) => `${id} ${JSON.stringify(node)}`.toLowerCase().includes(wanted))
+    ? Object.entries(documentNow().nodes).filter(([id, node]) =>
+        `${id} ${JSON.stringify(node)}`.toLowerCase().includes(wanted),
+      )
     : [];
   return (
     <div className="find-box">
@@ -30,7 +32,9 @@ export function FindBox({ onReveal, onClose }: { onReveal: (id: string) => void;
             if (event.key === 'Enter' && found[0]) onReveal(found[0][0]);
           }}
         />
-        <Button look="icon" tip={t('common.close')} onClick={onClose}><X /></Button>
+        <Button look="icon" tip={t('common.close')} onClick={onClose}>
+          <X />
+        </Button>
       </div>
       {wanted && !found.length ? <p className="faint">{t('canvas.found_none')}</p> : null}
       {found.slice(0, MOST).map(([id, node]) => (

@@ -12,12 +12,18 @@ export interface CanvasKeys {
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 const nodeUnder = (target: EventTarget | null): string | undefined =>
   target instanceof Element ? target.closest<HTMLElement>('.react-flow__node-card')?.dataset.id : undefined;
 
-const ARROWS: Record<string, Point> = { ArrowLeft: [-4, 0], ArrowRight: [4, 0], ArrowUp: [0, -4], ArrowDown: [0, 4] };
+const ARROWS: Record<string, Point> = {
+  ArrowLeft: [-4, 0],
+  ArrowRight: [4, 0],
+  ArrowUp: [0, -4],
+  ArrowDown: [0, 4],
+};
 
 function nudge(by: Point, isFar: boolean): void {
   const { layout } = documentNow();
@@ -47,7 +53,8 @@ export function pressKey(event: KeyboardEvent, keys: CanvasKeys): boolean {
   const arrow = ARROWS[event.key];
   if (arrow && selected.length) nudge(arrow, event.shiftKey);
   else if (event.key === '/') keys.openPalette();
-  else if ((event.key === 'Enter' || event.key === ' ') && focused) select(event.shiftKey ? [...selected, focused] : [focused]);
+  else if ((event.key === 'Enter' || event.key === ' ') && focused)
+    select(event.shiftKey ? [...selected, focused] : [focused]);
   else if (event.key === 'Escape') select([]);
   else if ((event.key === 'Delete' || event.key === 'Backspace') && selected.length) removeNodes(selected);
   else if (key === 'c' && (focused ?? selected[0])) keys.startWire(focused ?? selected[0] ?? '');
@@ -60,7 +67,8 @@ export function pressKey(event: KeyboardEvent, keys: CanvasKeys): boolean {
 
 /** Copy, cut and paste as text. Returns the sentence key when a paste is nothing we know. */
 export function clip(event: ClipboardEvent, at: () => Point): 'json' | 'shape' | 'newer' | undefined {
-  if (isTyping(event.target) || (window.getSelection()?.toString() && event.type !== 'paste')) return undefined;
+  if (isTyping(event.target) || (window.getSelection()?.toString() && event.type !== 'paste'))
+    return undefined;
   const { selected } = openFlow.getState();
   if (event.type === 'paste') {
     const text = event.clipboardData?.getData('text/plain') ?? '';

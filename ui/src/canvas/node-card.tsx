@@ -9,14 +9,22 @@ import { CARD_HEIGHT } from '../document/arrange.ts';
 import { live } from '../document/live.ts';
 import { type Ports, portsOf, summaryOf } from '../document/select.ts';
 import { openFlow } from '../document/store.ts';
-import { formatNumber, formatSpan } from '../kit/i18n.ts';
 import { KindBadge } from '../kit/glyph.tsx';
+import { formatNumber, formatSpan } from '../kit/i18n.ts';
 import type { CardNode } from './shape.ts';
 
 /** Below this zoom the words cannot be read, and a plain box is drawn. */
 const FAR = 0.4;
 
-function Side({ names, side, hasLabels }: { names: readonly string[]; side: 'in' | 'out'; hasLabels: boolean }) {
+function Side({
+  names,
+  side,
+  hasLabels,
+}: {
+  names: readonly string[];
+  side: 'in' | 'out';
+  hasLabels: boolean;
+}) {
   const gap = CARD_HEIGHT / (names.length + 1);
   return names.map((name, index) => (
     <Handle
@@ -36,11 +44,20 @@ function Side({ names, side, hasLabels }: { names: readonly string[]; side: 'in'
 function Counts({ counts, ports }: { counts: NodeCounts; ports: Ports }) {
   const { t } = useTranslation();
   const isFirst = ports.inputs.length === 0 || counts.records_in <= 1;
-  const main = isFirst || ports.outputs.length === 0 ? Math.max(counts.records_out, ports.outputs.length ? 0 : counts.records_in) : counts.records_out;
+  const main =
+    isFirst || ports.outputs.length === 0
+      ? Math.max(counts.records_out, ports.outputs.length ? 0 : counts.records_in)
+      : counts.records_out;
   return (
     <>
-      <span><b>{formatNumber(main)}</b> {t('card.records', { count: main })}</span>
-      {counts.failed ? <span className="bad">{t('card.failed', { count: counts.failed, n: formatNumber(counts.failed) })}</span> : null}
+      <span>
+        <b>{formatNumber(main)}</b> {t('card.records', { count: main })}
+      </span>
+      {counts.failed ? (
+        <span className="bad">
+          {t('card.failed', { count: counts.failed, n: formatNumber(counts.failed) })}
+        </span>
+      ) : null}
       {counts.parked ? <span className="warn">{t('card.parked', { count: counts.parked })}</span> : null}
       <span className="card-end">{formatSpan(counts.busy_ms)}</span>
     </>
@@ -51,7 +68,12 @@ function Foot({ id, ports, policy, isOff }: { id: string; ports: Ports; policy: 
   const { t } = useTranslation();
   const counts = useStore(live, (state) => state.counts.nodes[id]);
   const problem = useStore(openFlow, (state) => state.worst.get(id));
-  if (isOff) return <div className="card-foot"><Ban /> {t('card.off')}</div>;
+  if (isOff)
+    return (
+      <div className="card-foot">
+        <Ban /> {t('card.off')}
+      </div>
+    );
   if (problem) {
     const isBad = problem.severity === 'error';
     return (
@@ -63,7 +85,15 @@ function Foot({ id, ports, policy, isOff }: { id: string; ports: Ports; policy: 
   }
   return (
     <div className="card-foot">
-      {counts ? counts.state === 'running' ? <span className="accent">{t('card.running')}</span> : <Counts counts={counts} ports={ports} /> : <span>{t('card.not_run')}</span>}
+      {counts ? (
+        counts.state === 'running' ? (
+          <span className="accent">{t('card.running')}</span>
+        ) : (
+          <Counts counts={counts} ports={ports} />
+        )
+      ) : (
+        <span>{t('card.not_run')}</span>
+      )}
       {policy && !counts ? <Repeat2 className="card-end" aria-label={t('card.retries')} /> : null}
     </div>
   );
@@ -78,7 +108,13 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
   const outputs = ports.outputs.filter((port) => port !== 'error' || isErrorWired || selected);
   const contract = facts?.contract ?? kind?.contract ?? 'unknown';
   return (
-    <div className="card" data-state={isBroken ? 'broken' : state} data-off={node.disabled || undefined} data-selected={selected || undefined} data-far={isFar || undefined}>
+    <div
+      className="card"
+      data-state={isBroken ? 'broken' : state}
+      data-off={node.disabled || undefined}
+      data-selected={selected || undefined}
+      data-far={isFar || undefined}
+    >
       <Side names={ports.inputs} side="in" hasLabels={!isFar} />
       {isFar ? (
         <div className="card-far" data-contract={contract} />
@@ -87,11 +123,20 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
           <div className="card-head">
             <KindBadge kind={node.kind} contract={contract} />
             <div className="card-words">
-              <div className="card-title ellipsis" dir="auto">{node.title || kind?.title || node.kind}</div>
-              <div className="card-line ellipsis" dir="auto">{facts?.summary || summaryOf(node, kind)}</div>
+              <div className="card-title ellipsis" dir="auto">
+                {node.title || kind?.title || node.kind}
+              </div>
+              <div className="card-line ellipsis" dir="auto">
+                {facts?.summary || summaryOf(node, kind)}
+              </div>
             </div>
           </div>
-          <Foot id={id} ports={ports} policy={Boolean(node.policy?.retry && node.policy.retry !== 'never')} isOff={Boolean(node.disabled)} />
+          <Foot
+            id={id}
+            ports={ports}
+            policy={Boolean(node.policy?.retry && node.policy.retry !== 'never')}
+            isOff={Boolean(node.disabled)}
+          />
         </>
       )}
       <Side names={outputs} side="out" hasLabels={!isFar} />

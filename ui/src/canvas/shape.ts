@@ -5,7 +5,10 @@ import { CARD_HEIGHT, CARD_WIDTH } from '../document/arrange.ts';
 import { endOf, type FlowDoc, type FlowNode, type Group, type Note } from '../document/flow.ts';
 import { type Kinds, type Ports, portsOf, wireKey } from '../document/select.ts';
 
-export type CardNode = Node<{ node: FlowNode; kind: KindRow | undefined; facts: NodeFacts | undefined; isErrorWired: boolean }, 'card'>;
+export type CardNode = Node<
+  { node: FlowNode; kind: KindRow | undefined; facts: NodeFacts | undefined; isErrorWired: boolean },
+  'card'
+>;
 export type NoteNode = Node<{ note: Note; index: number }, 'note'>;
 export type FrameNode = Node<{ group: Group; index: number }, 'frame'>;
 export type DrawnNode = CardNode | NoteNode | FrameNode;
@@ -34,7 +37,12 @@ function card(id: string, node: FlowNode, shown: Shown, old: CardNode | undefine
   const kind = shown.kinds.get(node.kind);
   const facts = shown.facts.get(id);
   const [x, y] = shown.doc.layout[id] ?? [0, 0];
-  const isSame = old && old.data.node === node && old.data.kind === kind && old.data.facts === facts && old.data.isErrorWired === isErrorWired;
+  const isSame =
+    old &&
+    old.data.node === node &&
+    old.data.kind === kind &&
+    old.data.facts === facts &&
+    old.data.isErrorWired === isErrorWired;
   if (isSame && old.position.x === x && old.position.y === y && old.selected === isSelected) return old;
   return {
     ...old,
@@ -75,13 +83,32 @@ export function drawNodes(shown: Shown, before: readonly DrawnNode[]): DrawnNode
   const frames = (shown.doc.groups ?? []).flatMap((group, index) => frame(group, index, shown.doc) ?? []);
   const notes = (shown.doc.notes ?? []).map((note, index): NoteNode => {
     const was = old.get(`note:${index}`);
-    if (was?.type === 'note' && was.data.note === note && was.position.x === note.at[0] && was.position.y === note.at[1]) return was;
+    if (
+      was?.type === 'note' &&
+      was.data.note === note &&
+      was.position.x === note.at[0] &&
+      was.position.y === note.at[1]
+    )
+      return was;
     const [width, height] = note.size ?? NOTE_SIZE;
-    return { id: `note:${index}`, type: 'note', position: { x: note.at[0], y: note.at[1] }, width, height, selectable: false, focusable: false, zIndex: -1, data: { note, index } };
+    return {
+      id: `note:${index}`,
+      type: 'note',
+      position: { x: note.at[0], y: note.at[1] },
+      width,
+      height,
+      selectable: false,
+      focusable: false,
+      zIndex: -1,
+      data: { note, index },
+    };
   });
   const cards = Object.entries(shown.doc.nodes).map(([id, node]) => {
     const was = old.get(id);
-    return card(id, node, shown, was?.type === 'card' ? was : undefined, { isSelected: chosen.has(id), isErrorWired: errorWired.has(`${id}.error`) });
+    return card(id, node, shown, was?.type === 'card' ? was : undefined, {
+      isSelected: chosen.has(id),
+      isErrorWired: errorWired.has(`${id}.error`),
+    });
   });
   return [...frames, ...notes, ...cards];
 }
@@ -106,7 +133,12 @@ export function drawWires(shown: Shown, before: readonly WireEdge[]): WireEdge[]
     const source = endOf(from ?? '');
     const target = endOf(to ?? '');
     return {
-      id, type: 'wire', source: source.node, target: target.node, sourceHandle: source.port, targetHandle: target.port,
+      id,
+      type: 'wire',
+      source: source.node,
+      target: target.node,
+      sourceHandle: source.port,
+      targetHandle: target.port,
       data: { key, isError: source.port === 'error' },
     };
   });

@@ -6,15 +6,34 @@ import { live } from '../document/live.ts';
 import { formatNumber } from '../kit/i18n.ts';
 import type { WireEdge } from './shape.ts';
 
-function Drawn({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data, selected }: EdgeProps<WireEdge>) {
+function Drawn({
+  sourceX,
+  sourceY,
+  targetX,
+  targetY,
+  sourcePosition,
+  targetPosition,
+  data,
+  selected,
+}: EdgeProps<WireEdge>) {
   const count = useStore(live, (state) => (data ? state.counts.wires[data.key] : undefined));
   const [path, x, y] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
   return (
     <>
-      <BaseEdge path={path} className="wire" data-on={count ? true : undefined} data-error={data?.isError || undefined} data-selected={selected || undefined} interactionWidth={16} />
+      <BaseEdge
+        path={path}
+        className="wire"
+        data-on={count ? true : undefined}
+        data-error={data?.isError || undefined}
+        data-selected={selected || undefined}
+        interactionWidth={16}
+      />
       {count === undefined ? null : (
         <EdgeLabelRenderer>
-          <span className="wire-count" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
+          <span
+            className="wire-count"
+            style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+          >
             {formatNumber(count)}
           </span>
         </EdgeLabelRenderer>

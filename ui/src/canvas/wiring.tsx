@@ -25,7 +25,13 @@ export function KeyWiring({ kinds, from, onReveal, onClose }: WiringProps) {
     const ends = Object.entries(doc.nodes)
       .filter(([id]) => canWire(doc, from, id))
       .sort(([a], [b]) => far(a) - far(b))
-      .flatMap(([id, it]) => portsOf(it, kinds, facts.get(id)).inputs.map((port) => ({ id, port, title: it.title || kinds.get(it.kind)?.title || id })));
+      .flatMap(([id, it]) =>
+        portsOf(it, kinds, facts.get(id)).inputs.map((port) => ({
+          id,
+          port,
+          title: it.title || kinds.get(it.kind)?.title || id,
+        })),
+      );
     return { outputs: node ? portsOf(node, kinds, facts.get(from)).outputs : [], targets: ends };
   }, [from, kinds]);
   useEffect(() => bar.current?.focus(), []);
@@ -35,8 +41,16 @@ export function KeyWiring({ kinds, from, onReveal, onClose }: WiringProps) {
   const onKeyDown = (event: React.KeyboardEvent) => {
     event.stopPropagation();
     event.preventDefault();
-    if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') setChoice({ ...choice, output: turn(choice.output, event.key === 'ArrowRight' ? 1 : -1, outputs.length) });
-    else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') setChoice({ ...choice, target: turn(choice.target, event.key === 'ArrowDown' ? 1 : -1, targets.length) });
+    if (event.key === 'ArrowRight' || event.key === 'ArrowLeft')
+      setChoice({
+        ...choice,
+        output: turn(choice.output, event.key === 'ArrowRight' ? 1 : -1, outputs.length),
+      });
+    else if (event.key === 'ArrowDown' || event.key === 'ArrowUp')
+      setChoice({
+        ...choice,
+        target: turn(choice.target, event.key === 'ArrowDown' ? 1 : -1, targets.length),
+      });
     else if (event.key === 'Escape') onClose();
     else if (event.key === 'Enter' && output && target) {
       connect(kinds, [from, output], [target.id, target.port]);
@@ -45,11 +59,28 @@ export function KeyWiring({ kinds, from, onReveal, onClose }: WiringProps) {
     }
   };
   return (
-    <div ref={bar} className="wiring nokey" role="dialog" aria-label={t('canvas.wiring')} tabIndex={-1} onKeyDown={onKeyDown} onBlur={onClose}>
+    <div
+      ref={bar}
+      className="wiring nokey"
+      role="dialog"
+      aria-label={t('canvas.wiring')}
+      tabIndex={-1}
+      onKeyDown={onKeyDown}
+      onBlur={onClose}
+    >
       <span aria-live="polite">
-        {output && target ? t('canvas.wire_to', { output: output.replaceAll('_', ' '), target: target.title, input: target.port }) : t('canvas.wire_none')}
+        {output && target
+          ? t('canvas.wire_to', {
+              output: output.replaceAll('_', ' '),
+              target: target.title,
+              input: target.port,
+            })
+          : t('canvas.wire_none')}
       </span>
-      <span className="faint"><kbd>←</kbd> <kbd>→</kbd> {t('canvas.choose_port')} · <kbd>↑</kbd> <kbd>↓</kbd> {t('canvas.choose_target')} · <kbd>Enter</kbd></span>
+      <span className="faint">
+        <kbd>←</kbd> <kbd>→</kbd> {t('canvas.choose_port')} · <kbd>↑</kbd> <kbd>↓</kbd>{' '}
+        {t('canvas.choose_target')} · <kbd>Enter</kbd>
+      </span>
     </div>
   );
 }

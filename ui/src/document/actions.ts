@@ -13,10 +13,12 @@ export interface Loose {
   side: 'in' | 'out';
 }
 
-const portsIn = (doc: FlowDoc, kinds: Kinds) => (id: string): Ports => {
-  const node = doc.nodes[id];
-  return node ? portsOf(node, kinds, openFlow.getState().facts.get(id)) : { inputs: [], outputs: [] };
-};
+const portsIn =
+  (doc: FlowDoc, kinds: Kinds) =>
+  (id: string): Ports => {
+    const node = doc.nodes[id];
+    return node ? portsOf(node, kinds, openFlow.getState().facts.get(id)) : { inputs: [], outputs: [] };
+  };
 
 /** Adds a node; wired to the loose end it was asked for, if any. */
 export function addNode(kinds: Kinds, kind: string, at: Point, loose?: Loose): string {
@@ -27,8 +29,16 @@ export function addNode(kinds: Kinds, kind: string, at: Point, loose?: Loose): s
   const ports = portsOf({ kind }, kinds);
   const portsWithNew = (name: string) => (name === id ? ports : portsIn(doc, kinds)(name));
   const [input, output] = [ports.inputs[0], ports.outputs[0]];
-  if (loose?.side === 'out' && input) changes.push({ type: 'wire.add', wire: wireBetween([loose.node, loose.port], [id, input], portsWithNew) });
-  if (loose?.side === 'in' && output) changes.push({ type: 'wire.add', wire: wireBetween([id, output], [loose.node, loose.port], portsWithNew) });
+  if (loose?.side === 'out' && input)
+    changes.push({
+      type: 'wire.add',
+      wire: wireBetween([loose.node, loose.port], [id, input], portsWithNew),
+    });
+  if (loose?.side === 'in' && output)
+    changes.push({
+      type: 'wire.add',
+      wire: wireBetween([id, output], [loose.node, loose.port], portsWithNew),
+    });
   change({ type: 'many', changes });
   select([id]);
   return id;
@@ -46,7 +56,10 @@ export function insertOnWire(kinds: Kinds, id: string, wire: Wire, moved: Change
   const doc = documentNow();
   const { inputs, outputs } = portsIn(doc, kinds)(id);
   const [input, output] = [inputs[0], outputs[0]];
-  if (!input || !output) return change(moved);
+  if (!input || !output) {
+    change(moved);
+    return;
+  }
   const [from, to] = [endOf(wire[0]), endOf(wire[1])];
   const ports = portsIn(doc, kinds);
   const first: [string, string] = [from.node, from.port ?? ports(from.node).outputs[0] ?? 'out'];
@@ -69,7 +82,10 @@ export function wireUnder(doc: FlowDoc, id: string, at: Point): Wire | undefined
   return doc.wires.find(([from, to]) => {
     const [a, b] = [doc.layout[endOf(from).node], doc.layout[endOf(to).node]];
     if (!a || !b) return false;
-    return distance(center, [a[0] + CARD_WIDTH, a[1] + CARD_HEIGHT / 2], [b[0], b[1] + CARD_HEIGHT / 2]) < CARD_HEIGHT / 2;
+    return (
+      distance(center, [a[0] + CARD_WIDTH, a[1] + CARD_HEIGHT / 2], [b[0], b[1] + CARD_HEIGHT / 2]) <
+      CARD_HEIGHT / 2
+    );
   });
 }
 
@@ -124,12 +140,24 @@ export function alignNodes(how: Alignment): void {
 }
 
 export function addNote(text: string, at: Point): void {
-  change({ type: 'notes.set', notes: [...(documentNow().notes ?? []), { text, at: [Math.round(at[0]), Math.round(at[1])], size: [196, 84], color: 'sand' }] });
+  change({
+    type: 'notes.set',
+    notes: [
+      ...(documentNow().notes ?? []),
+      { text, at: [Math.round(at[0]), Math.round(at[1])], size: [196, 84], color: 'sand' },
+    ],
+  });
 }
 
 export function groupNodes(title: string): void {
   const { selected } = openFlow.getState();
   if (!selected.length) return;
-  const others = (documentNow().groups ?? []).map((group) => ({ ...group, nodes: group.nodes.filter((id) => !selected.includes(id)) }));
-  change({ type: 'groups.set', groups: [...others.filter((group) => group.nodes.length), { title, nodes: [...selected] }] });
+  const others = (documentNow().groups ?? []).map((group) => ({
+    ...group,
+    nodes: group.nodes.filter((id) => !selected.includes(id)),
+  }));
+  change({
+    type: 'groups.set',
+    groups: [...others.filter((group) => group.nodes.length), { title, nodes: [...selected] }],
+  });
 }

@@ -4,7 +4,6 @@ import { endOf, type FlowDoc, type Point } from './flow.ts';
 
 export const CARD_WIDTH = 212;
 export const CARD_HEIGHT = 86;
-export const GRID = 4;
 
 /** Places for all nodes (or the given ones) in layers from left to right. */
 export function tidy(doc: FlowDoc, only?: readonly string[]): Record<string, Point> {
@@ -26,7 +25,9 @@ export function tidy(doc: FlowDoc, only?: readonly string[]): Record<string, Poi
     return [id, [x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2]];
   });
   const [minX, minY] = [Math.min(...placed.map(([, p]) => p[0])), Math.min(...placed.map(([, p]) => p[1]))];
-  return Object.fromEntries(placed.map(([id, [x, y]]) => [id, [Math.round(left + x - minX), Math.round(top + y - minY)]]));
+  return Object.fromEntries(
+    placed.map(([id, [x, y]]) => [id, [Math.round(left + x - minX), Math.round(top + y - minY)]]),
+  );
 }
 
 export type Alignment = 'left' | 'top' | 'spread_x' | 'spread_y';

@@ -57,7 +57,8 @@ function moveNodes(doc: FlowDoc, to: Record<string, Point>): Applied {
 }
 
 function addWire(doc: FlowDoc, wire: Wire, index = doc.wires.length): Applied {
-  if (doc.wires.some((other) => sameWire(other, wire))) return { doc, inverse: { type: 'many', changes: [] } };
+  if (doc.wires.some((other) => sameWire(other, wire)))
+    return { doc, inverse: { type: 'many', changes: [] } };
   const wires = [...doc.wires];
   wires.splice(index, 0, wire);
   return { doc: { ...doc, wires }, inverse: { type: 'wire.remove', wire } };
@@ -113,10 +114,16 @@ export function apply(doc: FlowDoc, change: Change): Applied {
     case 'notes.set':
       return { doc: { ...doc, notes: change.notes }, inverse: { type: 'notes.set', notes: doc.notes ?? [] } };
     case 'groups.set':
-      return { doc: { ...doc, groups: change.groups }, inverse: { type: 'groups.set', groups: doc.groups ?? [] } };
+      return {
+        doc: { ...doc, groups: change.groups },
+        inverse: { type: 'groups.set', groups: doc.groups ?? [] },
+      };
     case 'flow.set': {
       const { name, zone, slots } = doc;
-      return { doc: { ...doc, ...change.fields }, inverse: { type: 'flow.set', fields: { name, zone, slots } } };
+      return {
+        doc: { ...doc, ...change.fields },
+        inverse: { type: 'flow.set', fields: { name, zone, slots } },
+      };
     }
     case 'flow.replace':
       return { doc: change.doc, inverse: { type: 'flow.replace', doc } };

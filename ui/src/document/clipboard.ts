@@ -1,6 +1,16 @@
 /** Copied nodes travel as text, so that they can be pasted into another flow, window or mail. */
 import type { Change } from './changes.ts';
-import { endOf, endText, type FlowDoc, type FlowNode, NotAFlow, type Point, readFlow, type Wire, writeFlow } from './flow.ts';
+import {
+  endOf,
+  endText,
+  type FlowDoc,
+  type FlowNode,
+  NotAFlow,
+  type Point,
+  readFlow,
+  type Wire,
+  writeFlow,
+} from './flow.ts';
 import { freeId } from './select.ts';
 
 export function copyText(doc: FlowDoc, ids: readonly string[]): string {
@@ -25,7 +35,13 @@ export interface Pasted {
 export function pasteText(doc: FlowDoc, text: string, at: Point): Pasted | NotAFlow {
   const trimmed = text.trim();
   if (/^https?:\/\/\S+$/.test(trimmed)) {
-    return insert(doc, { request: { kind: 'http.request', config: { method: 'GET', url: trimmed } } }, [], { request: [0, 0] }, at);
+    return insert(
+      doc,
+      { request: { kind: 'http.request', config: { method: 'GET', url: trimmed } } },
+      [],
+      { request: [0, 0] },
+      at,
+    );
   }
   try {
     const flow = readFlow(trimmed);
@@ -54,12 +70,21 @@ function insert(
     taken.add(name);
     names.set(id, name);
     const place = layout[id] ?? corner;
-    changes.push({ type: 'node.add', id: name, node, at: [at[0] + place[0] - corner[0], at[1] + place[1] - corner[1]] });
+    changes.push({
+      type: 'node.add',
+      id: name,
+      node,
+      at: [at[0] + place[0] - corner[0], at[1] + place[1] - corner[1]],
+    });
   }
   for (const [from, to] of wires) {
     const [start, end] = [endOf(from), endOf(to)];
     const [node, target] = [names.get(start.node), names.get(end.node)];
-    if (node && target) changes.push({ type: 'wire.add', wire: [endText({ ...start, node }), endText({ ...end, node: target })] });
+    if (node && target)
+      changes.push({
+        type: 'wire.add',
+        wire: [endText({ ...start, node }), endText({ ...end, node: target })],
+      });
   }
   return { change: { type: 'many', changes }, ids: [...names.values()] };
 }

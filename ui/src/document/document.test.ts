@@ -10,11 +10,15 @@ const doc: FlowDoc = {
   arna: 1,
   name: 'Orders',
   nodes: { a: { kind: 'csv.read' }, b: { kind: 'list.filter' }, c: { kind: 'http.request' } },
-  wires: [['a', 'b'], ['b.kept', 'c']],
+  wires: [
+    ['a', 'b'],
+    ['b.kept', 'c'],
+  ],
   layout: { a: [0, 0], b: [280, 10], c: [560, 40] },
   groups: [{ title: 'G', nodes: ['b'] }],
 };
-const ports = (id: string) => (id === 'b' ? { inputs: ['in'], outputs: ['kept', 'rest'] } : { inputs: ['in'], outputs: ['out'] });
+const ports = (id: string) =>
+  id === 'b' ? { inputs: ['in'], outputs: ['kept', 'rest'] } : { inputs: ['in'], outputs: ['out'] };
 
 describe('changes', () => {
   const changes: Change[] = [
@@ -26,7 +30,13 @@ describe('changes', () => {
     { type: 'wire.remove', wire: ['a', 'b'] },
     { type: 'notes.set', notes: [{ text: 'hi', at: [0, 0] }] },
     { type: 'flow.set', fields: { name: 'Other' } },
-    { type: 'many', changes: [{ type: 'node.remove', id: 'a' }, { type: 'node.remove', id: 'c' }] },
+    {
+      type: 'many',
+      changes: [
+        { type: 'node.remove', id: 'a' },
+        { type: 'node.remove', id: 'c' },
+      ],
+    },
   ];
   for (const change of changes) {
     it(`${change.type} is taken back by its inverse`, () => {
@@ -51,7 +61,8 @@ describe('changes', () => {
 describe('history', () => {
   it('undoes and redoes everything', () => {
     let history = startHistory(doc);
-    for (let x = 1; x <= 300; x++) history = edit(history, { type: 'node.move', to: { a: [x, 0] } }, x * 10_000);
+    for (let x = 1; x <= 300; x++)
+      history = edit(history, { type: 'node.move', to: { a: [x, 0] } }, x * 10_000);
     const end = history.doc;
     for (let x = 0; x < 300; x++) history = undo(history);
     expect(history.doc.layout).toEqual(doc.layout);
@@ -60,7 +71,11 @@ describe('history', () => {
   });
 
   it('typing in one field is one step, a pause begins another', () => {
-    const type = (title: string): Change => ({ type: 'node.set', id: 'c', node: { kind: 'http.request', title } });
+    const type = (title: string): Change => ({
+      type: 'node.set',
+      id: 'c',
+      node: { kind: 'http.request', title },
+    });
     let history = startHistory(doc);
     history = edit(history, type('P'), 0, 'c.title');
     history = edit(history, type('Po'), 100, 'c.title');
@@ -82,7 +97,12 @@ describe('flow files', () => {
     expect(JSON.parse(writeFlow(readFlow(text)))).toEqual(JSON.parse(text));
   });
 
-  it.each([['{', 'json'], ['[]', 'shape'], ['{"nodes":{"a":1}}', 'shape'], ['{"arna":2,"nodes":{}}', 'newer']])('refuse %s', (text, reason) => {
+  it.each([
+    ['{', 'json'],
+    ['[]', 'shape'],
+    ['{"nodes":{"a":1}}', 'shape'],
+    ['{"arna":2,"nodes":{}}', 'newer'],
+  ])('refuse %s', (text, reason) => {
     expect(() => readFlow(text)).toThrow(NotAFlow);
     try {
       readFlow(text);
@@ -111,7 +131,10 @@ describe('clipboard', () => {
   it('makes a request of an address', () => {
     const pasted = pasteText(doc, ' https://api.example/x ', [0, 0]);
     if (pasted instanceof NotAFlow) throw pasted;
-    expect(apply(doc, pasted.change).doc.nodes.request?.config).toEqual({ method: 'GET', url: 'https://api.example/x' });
+    expect(apply(doc, pasted.change).doc.nodes.request?.config).toEqual({
+      method: 'GET',
+      url: 'https://api.example/x',
+    });
   });
 
   it('says when a text is no flow', () => {

@@ -23,10 +23,18 @@ export function edit(history: History, change: Change, now_ms: number, key?: str
   if (applied.doc === history.doc) return history;
   const last = history.past.at(-1);
   if (key && last?.key === key && now_ms - last.at_ms < JOIN_MS) {
-    const joined: Step = { key, at_ms: now_ms, inverse: { type: 'many', changes: [applied.inverse, last.inverse] } };
+    const joined: Step = {
+      key,
+      at_ms: now_ms,
+      inverse: { type: 'many', changes: [applied.inverse, last.inverse] },
+    };
     return { doc: applied.doc, past: [...history.past.slice(0, -1), joined], future: [] };
   }
-  return { doc: applied.doc, past: [...history.past, { inverse: applied.inverse, key, at_ms: now_ms }], future: [] };
+  return {
+    doc: applied.doc,
+    past: [...history.past, { inverse: applied.inverse, key, at_ms: now_ms }],
+    future: [],
+  };
 }
 
 export function undo(history: History): History {

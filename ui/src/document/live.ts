@@ -1,6 +1,6 @@
 /** What is known of the run that is shown: counts by node and wire. Kept apart from the document, so that a count redraws one card. */
 import { createStore } from 'zustand/vanilla';
-import { engine, type EngineEvent, type RunCounts, type RunRow } from '../bridge/index.ts';
+import { type EngineEvent, engine, type RunCounts, type RunRow } from '../bridge/index.ts';
 
 export interface Live {
   flow: string;
@@ -13,16 +13,31 @@ export interface Live {
 }
 
 const nothing: RunCounts = { wires: {}, nodes: {} };
-const empty: Live = { flow: '', row: undefined, counts: nothing, snapshots: [], at: undefined, done: undefined };
+const empty: Live = {
+  flow: '',
+  row: undefined,
+  counts: nothing,
+  snapshots: [],
+  at: undefined,
+  done: undefined,
+};
 
 export const live = createStore<Live>(() => empty);
 
-export const isRunning = (row: RunRow | undefined): boolean => row?.state === 'running' || row?.state === 'waiting';
+export const isRunning = (row: RunRow | undefined): boolean =>
+  row?.state === 'running' || row?.state === 'waiting';
 
 /** Shows a run on the canvas. */
 export async function showRun(run: string): Promise<void> {
   const it = await engine().call('run.get', { run });
-  live.setState({ flow: it.row.flow, row: it.row, counts: it.counts, snapshots: it.snapshots, at: undefined, done: undefined });
+  live.setState({
+    flow: it.row.flow,
+    row: it.row,
+    counts: it.counts,
+    snapshots: it.snapshots,
+    at: undefined,
+    done: undefined,
+  });
 }
 
 /** Shows the last run of a flow, or none. */

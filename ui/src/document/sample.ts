@@ -1,6 +1,6 @@
 /** The record that arrives at the selected node: formulas show their value for it. */
 import { createStore } from 'zustand/vanilla';
-import { type Datum, engine, EngineGone, Refused } from '../bridge/index.ts';
+import { type Datum, EngineGone, engine, Refused } from '../bridge/index.ts';
 import { live } from './live.ts';
 import { upstream } from './select.ts';
 import { documentNow } from './store.ts';
@@ -19,13 +19,15 @@ export const sample = createStore<Sample>(() => none);
 /** A value in plain words: exact numbers, dates and durations are texts with a type. */
 export function plain(value: Datum): { text: string; type: string } {
   if (value === null) return { text: '', type: 'null' };
-  if (typeof value !== 'object') return { text: String(value), type: typeof value === 'string' ? 'text' : typeof value };
+  if (typeof value !== 'object')
+    return { text: String(value), type: typeof value === 'string' ? 'text' : typeof value };
   if (Array.isArray(value)) return { text: JSON.stringify(value), type: 'list' };
-  if (typeof value.$ === 'string' && typeof value.text === 'string') return { text: value.text, type: value.$ };
+  if (typeof value.$ === 'string' && typeof value.text === 'string')
+    return { text: value.text, type: value.$ };
   return { text: JSON.stringify(value), type: 'object' };
 }
 
-export function fieldsOf(record: Datum): { name: string; type: string }[] {
+function fieldsOf(record: Datum): { name: string; type: string }[] {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) return [];
   return Object.entries(record).map(([name, value]) => ({ name, type: plain(value).type }));
 }
@@ -37,7 +39,8 @@ export async function loadSample(node: string): Promise<void> {
     sample.setState({ ...none, node });
     return;
   }
-  const read = async (id: string, side: 'in' | 'out') => (await engine().call('run.records', { run, node: id, side, offset: 0, limit: 1 })).records[0];
+  const read = async (id: string, side: 'in' | 'out') =>
+    (await engine().call('run.records', { run, node: id, side, offset: 0, limit: 1 })).records[0];
   try {
     const before = upstream(documentNow(), node)[0];
     const record = (await read(node, 'in')) ?? (before ? await read(before, 'out') : undefined) ?? {};

@@ -29,14 +29,18 @@ export function wireKey(wire: Wire, ports: (id: string) => Ports): string {
 }
 
 /** A wire between two ports, written the short way where a port is the first one. */
-export function wireBetween(from: [string, string], to: [string, string], ports: (id: string) => Ports): Wire {
+export function wireBetween(
+  from: [string, string],
+  to: [string, string],
+  ports: (id: string) => Ports,
+): Wire {
   const short = ([node, port]: [string, string], first?: string) =>
     endText(port === first ? { node } : { node, port });
   return [short(from, ports(from[0]).outputs[0]), short(to, ports(to[0]).inputs[0])];
 }
 
 /** Whether records that leave `start` can arrive at `goal`. */
-export function reaches(doc: FlowDoc, start: string, goal: string): boolean {
+function reaches(doc: FlowDoc, start: string, goal: string): boolean {
   const next = new Map<string, string[]>();
   for (const [from, to] of doc.wires) {
     const id = endOf(from).node;
@@ -54,24 +58,51 @@ export function reaches(doc: FlowDoc, start: string, goal: string): boolean {
 }
 
 /** A wire may not lead back to where its records came from. */
-export const canWire = (doc: FlowDoc, from: string, to: string): boolean => from !== to && !reaches(doc, to, from);
+export const canWire = (doc: FlowDoc, from: string, to: string): boolean =>
+  from !== to && !reaches(doc, to, from);
 
 /** A free id made from the kind: `filter`, `filter_2`. */
 export function freeId(taken: (id: string) => boolean, kind: string): string {
   const word = (kind.split('.').at(-1) ?? 'node').replace(/[^a-z0-9_]/g, '_').slice(0, 28);
   // Words of the formula language may not name a node.
-  const base = ['for', 'if', 'in', 'not', 'and', 'or', 'some', 'every', 'return', 'list', 'function'].includes(word) ? `${word}_node` : word;
+  const base = [
+    'for',
+    'if',
+    'in',
+    'not',
+    'and',
+    'or',
+    'some',
+    'every',
+    'return',
+    'list',
+    'function',
+  ].includes(word)
+    ? `${word}_node`
+    : word;
   if (!taken(base)) return base;
   for (let count = 2; ; count++) if (!taken(`${base}_${count}`)) return `${base}_${count}`;
 }
 
-const oneLine = (value: Json | undefined): string => (typeof value === 'string' ? value.replace(/^=\s*/, '') : '');
+const oneLine = (value: Json | undefined): string =>
+  typeof value === 'string' ? value.replace(/^=\s*/, '') : '';
 
 /** One line that says what a node does, until the engine has said it better. */
 export function summaryOf(node: FlowNode, kind: KindRow | undefined): string {
   const config: Config = node.config ?? {};
   if (config.method || config.url) return [config.method, config.url].map(oneLine).filter(Boolean).join(' ');
-  for (const field of ['keep', 'path', 'cron', 'sql', 'table', 'queue', 'folder', 'left_key', 'message', 'flow']) {
+  for (const field of [
+    'keep',
+    'path',
+    'cron',
+    'sql',
+    'table',
+    'queue',
+    'folder',
+    'left_key',
+    'message',
+    'flow',
+  ]) {
     const line = oneLine(config[field]);
     if (line) return line.length > 80 ? `${line.slice(0, 80)}…` : line;
   }

@@ -1,6 +1,14 @@
 /** The open flow: its document with history, selection, what the engine says about it, and saving as it is edited. */
 import { createStore } from 'zustand/vanilla';
-import { engine, EngineGone, type FlowFacts, type NodeFacts, type Problem, Refused, type SlotState } from '../bridge/index.ts';
+import {
+  EngineGone,
+  engine,
+  type FlowFacts,
+  type NodeFacts,
+  type Problem,
+  Refused,
+  type SlotState,
+} from '../bridge/index.ts';
 import type { Change } from './changes.ts';
 import { emptyFlow, type FlowDoc, readFlow, writeFlow } from './flow.ts';
 import { edit, type History, redo, startHistory, undo } from './history.ts';
@@ -48,7 +56,13 @@ const closed: OpenFlow = {
 export const openFlow = createStore<OpenFlow>(() => closed);
 
 /** What the engine found out, by node. */
-function checked({ problems, facts }: { problems: Problem[]; facts: FlowFacts }): Pick<OpenFlow, 'problems' | 'worst' | 'facts'> {
+function checked({
+  problems,
+  facts,
+}: {
+  problems: Problem[];
+  facts: FlowFacts;
+}): Pick<OpenFlow, 'problems' | 'worst' | 'facts'> {
   const worst = new Map<string, Problem>();
   for (const problem of problems) {
     if (!problem.node || problem.severity === 'hint') continue;
@@ -122,7 +136,11 @@ async function save(): Promise<void> {
   if (!id) return;
   openFlow.setState({ saving: 'saving' });
   try {
-    const saved = await engine().call('flow.save', { flow: id, text: writeFlow(history.doc), expected_version: version });
+    const saved = await engine().call('flow.save', {
+      flow: id,
+      text: writeFlow(history.doc),
+      expected_version: version,
+    });
     const now = openFlow.getState();
     if (now.id !== id) return;
     const isLatest = now.history.doc === history.doc;
@@ -139,7 +157,10 @@ async function save(): Promise<void> {
       openFlow.setState({ saving: 'offline' });
       scheduleSave(RETRY_AFTER_MS);
     } else if (error instanceof Refused) {
-      openFlow.setState({ saving: error.body.code === 'conflict' ? 'conflict' : 'refused', refusal: error.body.sentence });
+      openFlow.setState({
+        saving: error.body.code === 'conflict' ? 'conflict' : 'refused',
+        refusal: error.body.sentence,
+      });
     } else throw error;
   }
 }
@@ -159,7 +180,11 @@ export async function takeTheirs(): Promise<void> {
   localStorage.removeItem(draftKey(id));
   openFlow.setState({
     version: flow.version,
-    history: edit(openFlow.getState().history, { type: 'flow.replace', doc: readFlow(flow.text) }, Date.now()),
+    history: edit(
+      openFlow.getState().history,
+      { type: 'flow.replace', doc: readFlow(flow.text) },
+      Date.now(),
+    ),
     ...checked(flow),
     saving: 'saved',
     refusal: '',

@@ -29,21 +29,32 @@ export default function CodeEditor({ value, onChange, label, language }: CodePro
   const view = useRef<EditorView>(null);
   const changed = useRef(onChange);
   changed.current = onChange;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the editor lives as long as its field; its text is followed below
   useEffect(() => {
     const extensions = [
-      history(), closeBrackets(), EditorView.lineWrapping, syntaxHighlighting(colours), keymap.of([...defaultKeymap, ...historyKeymap]),
-      language === 'sql' ? sql() : [json(), linter((at) => (at.state.doc.length ? jsonParseLinter()(at) : []))],
+      history(),
+      closeBrackets(),
+      EditorView.lineWrapping,
+      syntaxHighlighting(colours),
+      keymap.of([...defaultKeymap, ...historyKeymap]),
+      language === 'sql'
+        ? sql()
+        : [json(), linter((at) => (at.state.doc.length ? jsonParseLinter()(at) : []))],
       EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
-      EditorView.updateListener.of((update) => update.docChanged && changed.current(update.state.doc.toString())),
+      EditorView.updateListener.of(
+        (update) => update.docChanged && changed.current(update.state.doc.toString()),
+      ),
     ];
-    const made = new EditorView({ state: EditorState.create({ doc: value, extensions }), parent: box.current ?? undefined });
+    const made = new EditorView({
+      state: EditorState.create({ doc: value, extensions }),
+      parent: box.current ?? undefined,
+    });
     view.current = made;
     return () => made.destroy();
   }, []);
   useEffect(() => {
     const now = view.current;
-    if (now && !now.hasFocus && now.state.doc.toString() !== value) now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: value } });
+    if (now && !now.hasFocus && now.state.doc.toString() !== value)
+      now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: value } });
   }, [value]);
   return <div ref={box} className="input formula-box code-box" />;
 }

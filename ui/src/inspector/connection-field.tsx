@@ -22,24 +22,51 @@ export function ConnectionField({ slot, kind, connections, onSlot, onNew }: Conn
   const filled = useStore(openFlow, (state) => state.slots.find((it) => it.name === slot)?.filled);
   const flow = useStore(openFlow, (state) => state.id);
   const isDatabase = kind === 'postgres' || kind === 'sqlite';
-  const fitting = connections.filter((it) => it.kind === kind || (isDatabase && (it.kind === 'postgres' || it.kind === 'sqlite')));
+  const fitting = connections.filter(
+    (it) => it.kind === kind || (isDatabase && (it.kind === 'postgres' || it.kind === 'sqlite')),
+  );
   const name = typeof filled === 'string' ? filled : (connections.find((it) => it.name === slot)?.name ?? '');
   const row = connections.find((it) => it.name === name);
   const choose = async (chosen: string) => {
     const connection = connections.find((it) => it.name === chosen);
-    const target = slot ?? chosen.toLowerCase().replace(/[^a-z0-9_]/g, '_').replace(/^[^a-z]+/, '').slice(0, 32);
-    onSlot(target || kind, { ...(documentNow().slots as Record<string, { [type: string]: string }>), [target || kind]: { connection: connection?.kind ?? kind } });
+    const target =
+      slot ??
+      chosen
+        .toLowerCase()
+        .replace(/[^a-z0-9_]/g, '_')
+        .replace(/^[^a-z]+/, '')
+        .slice(0, 32);
+    onSlot(target || kind, {
+      ...(documentNow().slots as Record<string, { [type: string]: string }>),
+      [target || kind]: { connection: connection?.kind ?? kind },
+    });
     const answer = await engine().call('slots.fill', { flow, slot: target || kind, value: chosen });
     openFlow.setState({ slots: answer.slots });
   };
   const test = async () => setTested(await engine().call('connections.test', { name }));
   return (
-    <Field label={t('inspector.connection')} bad={tested && !tested.ok ? tested.sentence : undefined} help={tested?.ok ? tested.sentence : undefined}>
+    <Field
+      label={t('inspector.connection')}
+      bad={tested && !tested.ok ? tested.sentence : undefined}
+      help={tested?.ok ? tested.sentence : undefined}
+    >
       <div className="row">
         {row ? <span className="dot" data-tone={tones[row.health.state]} /> : null}
-        <Select label={t('inspector.connection')} value={name} placeholder={t('inspector.choose_connection')} options={fitting.map((it) => ({ value: it.name, label: it.name }))} onChange={(it) => void choose(it)} />
-        {name ? <Button look="quiet" onClick={() => void test()}>{t('connections.test')}</Button> : null}
-        <Button look="quiet" onClick={onNew}>{t('common.new')}</Button>
+        <Select
+          label={t('inspector.connection')}
+          value={name}
+          placeholder={t('inspector.choose_connection')}
+          options={fitting.map((it) => ({ value: it.name, label: it.name }))}
+          onChange={(it) => void choose(it)}
+        />
+        {name ? (
+          <Button look="quiet" onClick={() => void test()}>
+            {t('connections.test')}
+          </Button>
+        ) : null}
+        <Button look="quiet" onClick={onNew}>
+          {t('common.new')}
+        </Button>
       </div>
     </Field>
   );

@@ -1,5 +1,11 @@
 /** The formula field: colours, completion from the engine, and the value for the sample record as it is typed. */
-import { acceptCompletion, autocompletion, closeBrackets, type CompletionContext, completionKeymap } from '@codemirror/autocomplete';
+import {
+  acceptCompletion,
+  autocompletion,
+  type CompletionContext,
+  closeBrackets,
+  completionKeymap,
+} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from '@codemirror/language';
 import { type Diagnostic, setDiagnostics } from '@codemirror/lint';
@@ -13,29 +19,38 @@ import { engine, type FormulaEvaluated, type FormulaForm } from '../bridge/index
 import { plain, sample } from '../document/sample.ts';
 import { openFlow } from '../document/store.ts';
 
-const WORDS = /^(?:if|then|else|for|in|return|some|every|satisfies|between|and|or|function|instance|of|true|false|null)\b/;
+const WORDS =
+  /^(?:if|then|else|for|in|return|some|every|satisfies|between|and|or|function|instance|of|true|false|null)\b/;
 
-const feel = StreamLanguage.define<{ inParts: boolean; isTemplate: boolean }>({
-  startState: () => ({ inParts: false, isTemplate: false }),
-  token(stream, state) {
-    if (stream.sol() && stream.pos === 0 && stream.match(/^=/)) return 'operator';
-    if (stream.match('{{')) {
-      state.inParts = true;
-      return 'brace';
-    }
-    if (stream.match('}}')) {
-      state.inParts = false;
-      return 'brace';
-    }
-    if (stream.eatSpace()) return null;
-    if (stream.match(/^"(?:[^"\\]|\\.)*"?/)) return 'string';
-    if (stream.match(/^\d+(?:\.\d+)?/)) return 'number';
-    if (stream.match(WORDS)) return 'keyword';
-    if (stream.match(/^`[^`]*`?|^[\p{L}_][\p{L}\d_]*/u)) return 'variableName';
-    stream.next();
-    return 'operator';
-  },
-});
+/** Colours a formula; in a template only what stands in braces, unless the whole is a formula after `=`. */
+const languageOf = (form: FormulaForm) =>
+  StreamLanguage.define<{ isFormula: boolean; inParts: boolean; isFirst: boolean }>({
+    startState: () => ({ isFormula: form === 'formula', inParts: false, isFirst: true }),
+    token(stream, state) {
+      const isStart = state.isFirst;
+      state.isFirst = false;
+      if (isStart && stream.match('=')) {
+        state.isFormula = true;
+        return 'operator';
+      }
+      if (!state.isFormula && stream.match(state.inParts ? '}}' : '{{')) {
+        state.inParts = !state.inParts;
+        return 'brace';
+      }
+      if (!state.isFormula && !state.inParts) {
+        stream.next();
+        while (!stream.eol() && !stream.match('{{', false)) stream.next();
+        return null;
+      }
+      if (stream.eatSpace()) return null;
+      if (stream.match(/^"(?:[^"\\]|\\.)*"?/)) return 'string';
+      if (stream.match(/^\d+(?:\.\d+)?/)) return 'number';
+      if (stream.match(WORDS)) return 'keyword';
+      if (stream.match(/^`[^`]*`?|^[\p{L}_][\p{L}\d_]*/u)) return 'variableName';
+      stream.next();
+      return 'operator';
+    },
+  });
 
 const colours = HighlightStyle.define([
   { tag: tags.keyword, color: 'var(--syn-key)' },
@@ -49,11 +64,22 @@ async function complete(context: CompletionContext, form: FormulaForm) {
   const before = context.matchBefore(/[\p{L}_`][\p{L}\d_. `]*$/u);
   if (!before && !context.explicit) return null;
   const text = context.state.doc.toString();
-  const answer = await engine().call('formula.complete', { text, at: context.pos, record: sample.getState().record, form, slots: openFlow.getState().slots.map((slot) => slot.name) });
+  const answer = await engine().call('formula.complete', {
+    text,
+    at: context.pos,
+    record: sample.getState().record,
+    form,
+    slots: openFlow.getState().slots.map((slot) => slot.name),
+  });
   if (!answer.options.length) return null;
   return {
     from: answer.from,
-    options: answer.options.map((option) => ({ label: option.label, apply: option.insert, detail: option.detail, type: option.type === 'field' ? 'property' : option.type })),
+    options: answer.options.map((option) => ({
+      label: option.label,
+      apply: option.insert,
+      detail: option.detail,
+      type: option.type === 'field' ? 'property' : option.type,
+    })),
   };
 }
 
@@ -81,24 +107,38 @@ export default function FormulaEditor({ value, onChange, label, form, hint, isCo
   const hasSample = useStore(sample, (state) => state.fields.length > 0);
   const flow = useStore(openFlow, (state) => state.id);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the editor lives as long as its field; its text is followed below
   useEffect(() => {
     const extensions: Extension[] = [
-      history(), closeBrackets(), feel, syntaxHighlighting(colours), EditorView.lineWrapping,
+      history(),
+      closeBrackets(),
+      languageOf(form),
+      syntaxHighlighting(colours),
+      EditorView.lineWrapping,
       autocompletion({ override: [(context) => complete(context, form)], icons: false }),
-      keymap.of([{ key: 'Tab', run: acceptCompletion }, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
+      keymap.of([
+        { key: 'Tab', run: acceptCompletion },
+        ...completionKeymap,
+        ...defaultKeymap,
+        ...historyKeymap,
+      ]),
       EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
-      EditorView.updateListener.of((update) => update.docChanged && changed.current(update.state.doc.toString())),
+      EditorView.updateListener.of(
+        (update) => update.docChanged && changed.current(update.state.doc.toString()),
+      ),
       ...(hint ? [placeholder(hint)] : []),
     ];
-    const made = new EditorView({ state: EditorState.create({ doc: value, extensions }), parent: box.current ?? undefined });
+    const made = new EditorView({
+      state: EditorState.create({ doc: value, extensions }),
+      parent: box.current ?? undefined,
+    });
     view.current = made;
     return () => made.destroy();
   }, []);
 
   useEffect(() => {
     const now = view.current;
-    if (now && now.state.doc.toString() !== value) now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: value } });
+    if (now && now.state.doc.toString() !== value)
+      now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: value } });
   }, [value]);
 
   const isFormula = form === 'formula' || value.startsWith('=') || value.includes('{{');
@@ -109,14 +149,29 @@ export default function FormulaEditor({ value, onChange, label, form, hint, isCo
     }
     let isStale = false;
     const timer = setTimeout(() => {
-      engine().call('formula.eval', { text: value, record, form, flow: flow || undefined }).then((answer) => {
-        if (isStale) return;
-        setResult(answer);
-        const now = view.current;
-        const end = now?.state.doc.length ?? 0;
-        const marks: Diagnostic[] = answer.fault && (answer.fault.is_syntax || hasSample) ? [{ from: Math.min(answer.fault.from, end), to: Math.min(Math.max(answer.fault.to, answer.fault.from + 1), end), severity: 'error', message: answer.fault.sentence }] : [];
-        if (now) now.dispatch(setDiagnostics(now.state, marks));
-      }, () => undefined);
+      engine()
+        .call('formula.eval', { text: value, record, form, flow: flow || undefined })
+        .then(
+          (answer) => {
+            if (isStale) return;
+            setResult(answer);
+            const now = view.current;
+            const end = now?.state.doc.length ?? 0;
+            const marks: Diagnostic[] =
+              answer.fault && (answer.fault.is_syntax || hasSample)
+                ? [
+                    {
+                      from: Math.min(answer.fault.from, end),
+                      to: Math.min(Math.max(answer.fault.to, answer.fault.from + 1), end),
+                      severity: 'error',
+                      message: answer.fault.sentence,
+                    },
+                  ]
+                : [];
+            if (now) now.dispatch(setDiagnostics(now.state, marks));
+          },
+          () => undefined,
+        );
     }, ASK_AFTER_MS);
     return () => {
       isStale = true;
@@ -129,10 +184,15 @@ export default function FormulaEditor({ value, onChange, label, form, hint, isCo
   return (
     <div className="formula" data-compact={isCompact || undefined}>
       <div ref={box} className="input formula-box" data-bad={Boolean(fault)} />
-      {fault ? <div className="field-bad" role="status">{fault}</div> : null}
+      {fault ? (
+        <div className="field-bad" role="status">
+          {fault}
+        </div>
+      ) : null}
       {shown && (hasSample || result?.reads.length === 0) ? (
         <div className="formula-result" role="status">
-          <span>{t('inspector.for_sample')}</span> <b className="ellipsis">{shown.text || '–'}</b> <span>{result?.type}</span>
+          <span>{t('inspector.for_sample')}</span> <b className="ellipsis">{shown.text || '–'}</b>{' '}
+          <span>{t(`type.${result?.type.replaceAll(' ', '_')}`, { defaultValue: result?.type })}</span>
         </div>
       ) : null}
     </div>

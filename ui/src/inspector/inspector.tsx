@@ -14,7 +14,7 @@ import { KindBadge } from '../kit/glyph.tsx';
 import { State } from '../kit/surfaces.tsx';
 import { ConnectionField } from './connection-field.tsx';
 import { FailTab, LimitsTab } from './policy.tsx';
-import { fieldsOfSchema, type FormField } from './schema.ts';
+import { type FormField, fieldsOfSchema } from './schema.ts';
 import { widgetNamed } from './widgets/index.ts';
 
 interface InspectorProps {
@@ -31,18 +31,29 @@ export function Inspector({ kinds, connections, onNewConnection, actions }: Insp
   const count = useStore(openFlow, (state) => state.selected.length);
   const node = useStore(openFlow, (state) => (id ? state.history.doc.nodes[id] : undefined));
   const run = useStore(live, (state) => state.row?.run);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another run has other records
   useEffect(() => void loadSample(id ?? ''), [id, run]);
   if (!id || !node) {
     return (
       <aside className="inspector" aria-label={t('inspector.label')}>
-        <State icon={<MousePointerClick />} title={count > 1 ? t('inspector.many', { count }) : t('inspector.none')}>{t('inspector.none_help')}</State>
+        <State
+          icon={<MousePointerClick />}
+          title={count > 1 ? t('inspector.many', { count }) : t('inspector.none')}
+        >
+          {t('inspector.none_help')}
+        </State>
       </aside>
     );
   }
   return (
     <aside className="inspector" aria-label={t('inspector.label')}>
-      <NodeForm key={id} id={id} node={node} kind={kinds.get(node.kind)} connections={connections} onNewConnection={onNewConnection} />
+      <NodeForm
+        key={id}
+        id={id}
+        node={node}
+        kind={kinds.get(node.kind)}
+        connections={connections}
+        onNewConnection={onNewConnection}
+      />
       <footer className="inspector-foot">{actions}</footer>
     </aside>
   );
@@ -63,7 +74,12 @@ function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProp
   const setPolicy = (policy: FlowNode['policy']) => set({ ...node, policy }, 'policy');
   const tabs = [
     { value: 'what', label: t('inspector.what') },
-    ...(kind?.contract === 'action' || kind?.contract === 'source' ? [{ value: 'fails', label: t('inspector.fails') }, { value: 'limits', label: t('inspector.limits') }] : []),
+    ...(kind?.contract === 'action' || kind?.contract === 'source'
+      ? [
+          { value: 'fails', label: t('inspector.fails') },
+          { value: 'limits', label: t('inspector.limits') },
+        ]
+      : []),
     { value: 'notes', label: t('inspector.notes') },
   ];
   return (
@@ -71,7 +87,14 @@ function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProp
       <header className="inspector-head">
         <KindBadge kind={node.kind} contract={kind?.contract ?? 'unknown'} />
         <div className="stack inspector-title">
-          <input className="title-input" dir="auto" aria-label={t('inspector.title')} value={node.title ?? ''} placeholder={kind?.title ?? node.kind} onChange={(event) => set({ ...node, title: event.target.value || undefined }, 'title')} />
+          <input
+            className="title-input"
+            dir="auto"
+            aria-label={t('inspector.title')}
+            value={node.title ?? ''}
+            placeholder={kind?.title ?? node.kind}
+            onChange={(event) => set({ ...node, title: event.target.value || undefined }, 'title')}
+          />
           <div className="card-line">{kind?.help ?? t('inspector.unknown_kind', { kind: node.kind })}</div>
         </div>
       </header>
@@ -79,17 +102,41 @@ function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProp
         {tab === 'what' ? (
           <>
             {kind?.connection ? (
-              <ConnectionField slot={node.connection} kind={kind.connection} connections={connections} onNew={() => onNewConnection(kind.connection ?? '')}
-                onSlot={(slot, slots) => change({ type: 'many', changes: [{ type: 'flow.set', fields: { slots } }, { type: 'node.set', id, node: { ...node, connection: slot } }] })} />
+              <ConnectionField
+                slot={node.connection}
+                kind={kind.connection}
+                connections={connections}
+                onNew={() => onNewConnection(kind.connection ?? '')}
+                onSlot={(slot, slots) =>
+                  change({
+                    type: 'many',
+                    changes: [
+                      { type: 'flow.set', fields: { slots } },
+                      { type: 'node.set', id, node: { ...node, connection: slot } },
+                    ],
+                  })
+                }
+              />
             ) : null}
-            <ConfigForm id={id} node={node} kind={kind} onChange={(config, field) => set({ ...node, config }, field)} />
+            <ConfigForm
+              id={id}
+              node={node}
+              kind={kind}
+              onChange={(config, field) => set({ ...node, config }, field)}
+            />
           </>
         ) : null}
         {tab === 'fails' ? <FailTab node={node} onChange={setPolicy} /> : null}
         {tab === 'limits' ? <LimitsTab node={node} onChange={setPolicy} /> : null}
         {tab === 'notes' ? (
           <Field label={t('inspector.note')} help={t('inspector.note_help')}>
-            <textarea className="input" rows={6} aria-label={t('inspector.note')} value={node.note ?? ''} onChange={(event) => set({ ...node, note: event.target.value || undefined }, 'note')} />
+            <textarea
+              className="input"
+              rows={6}
+              aria-label={t('inspector.note')}
+              value={node.note ?? ''}
+              onChange={(event) => set({ ...node, note: event.target.value || undefined }, 'note')}
+            />
           </Field>
         ) : null}
       </Tabs>
@@ -116,25 +163,48 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
   };
   const advanced = fields.filter((field) => field.isAdvanced);
   const draw = (field: FormField) => (
-    <ConfigField key={field.name} field={field} value={config[field.name]} problem={problems.find((it) => it.node === id && it.pointer?.startsWith(`/${field.name}`))} onChange={(value) => set(field.name, value)} />
+    <ConfigField
+      key={field.name}
+      field={field}
+      value={config[field.name]}
+      problem={problems.find((it) => it.node === id && it.pointer?.startsWith(`/${field.name}`))}
+      onChange={(value) => set(field.name, value)}
+    />
   );
   if (!fields.length) return <p className="faint">{t('inspector.no_fields')}</p>;
   return (
     <>
       {fields.filter((field) => !field.isAdvanced).map(draw)}
       {advanced.length ? (
-        <Button look="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}><ChevronDown /> {t('inspector.more', { count: advanced.length })}</Button>
+        <Button look="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <ChevronDown /> {t('inspector.more', { count: advanced.length })}
+        </Button>
       ) : null}
       {isOpen ? advanced.map(draw) : null}
     </>
   );
 }
 
-function ConfigField({ field, value, problem, onChange }: { field: FormField; value: Json | undefined; problem: Problem | undefined; onChange: (value: Json | undefined) => void }) {
+function ConfigField({
+  field,
+  value,
+  problem,
+  onChange,
+}: {
+  field: FormField;
+  value: Json | undefined;
+  problem: Problem | undefined;
+  onChange: (value: Json | undefined) => void;
+}) {
   const { t } = useTranslation();
   const Widget = widgetNamed(field.widget);
   return (
-    <Field label={t(`fieldname.${field.name}`, { defaultValue: field.label })} help={field.help} bad={problem?.sentence} aside={field.isRequired ? null : <span className="faint optional">{t('inspector.optional')}</span>}>
+    <Field
+      label={t(`fieldname.${field.name}`, { defaultValue: field.label })}
+      help={field.help}
+      bad={problem?.sentence}
+      aside={field.isRequired ? null : <span className="faint optional">{t('inspector.optional')}</span>}
+    >
       <Widget field={field} value={value} onChange={onChange} />
     </Field>
   );

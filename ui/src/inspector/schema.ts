@@ -15,7 +15,8 @@ export interface FormField {
   schema: Schema;
 }
 
-const isSchema = (value: Json | undefined): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isSchema = (value: Json | undefined): value is Schema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function resolve(schema: Schema, root: Schema): Schema {
   const reference = schema.$ref;
@@ -35,12 +36,15 @@ function resolve(schema: Schema, root: Schema): Schema {
 }
 
 function optionsOf(schema: Schema): FormField['options'] {
-  if (Array.isArray(schema.enum)) return schema.enum.flatMap((value) => (typeof value === 'string' ? [{ value, help: '' }] : []));
+  if (Array.isArray(schema.enum))
+    return schema.enum.flatMap((value) => (typeof value === 'string' ? [{ value, help: '' }] : []));
   const choices = Array.isArray(schema.oneOf) ? schema.oneOf : [];
   return choices.flatMap((choice) => {
     if (!isSchema(choice)) return [];
     const value = choice.const ?? (Array.isArray(choice.enum) ? choice.enum[0] : undefined);
-    return typeof value === 'string' ? [{ value, help: typeof choice.description === 'string' ? choice.description : '' }] : [];
+    return typeof value === 'string'
+      ? [{ value, help: typeof choice.description === 'string' ? choice.description : '' }]
+      : [];
   });
 }
 
@@ -68,16 +72,18 @@ export function fieldsOfSchema(json: Json): FormField[] {
     if (!isSchema(value)) return [];
     const schema = resolve(value, json);
     const options = optionsOf(schema);
-    return [{
-      name,
-      label: typeof schema.title === 'string' && schema['x-widget'] ? schema.title : sentence(name),
-      help: typeof schema.description === 'string' ? schema.description : '',
-      widget: widgetOf(schema, options),
-      isRequired: required.has(name),
-      isAdvanced: schema['x-advanced'] === true,
-      fallback: schema.default,
-      options,
-      schema,
-    }];
+    return [
+      {
+        name,
+        label: typeof schema.title === 'string' && schema['x-widget'] ? schema.title : sentence(name),
+        help: typeof schema.description === 'string' ? schema.description : '',
+        widget: widgetOf(schema, options),
+        isRequired: required.has(name),
+        isAdvanced: schema['x-advanced'] === true,
+        fallback: schema.default,
+        options,
+        schema,
+      },
+    ];
   });
 }

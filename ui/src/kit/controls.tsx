@@ -1,6 +1,12 @@
 /** The small controls: buttons, switches, pills, choices. */
 import { Check, ChevronDown } from 'lucide-react';
-import { Select as RadixSelect, Switch as RadixSwitch, Tabs as RadixTabs, ToggleGroup, Tooltip } from 'radix-ui';
+import {
+  Select as RadixSelect,
+  Switch as RadixSwitch,
+  Tabs as RadixTabs,
+  ToggleGroup,
+  Tooltip,
+} from 'radix-ui';
 import type { ButtonHTMLAttributes, ReactNode } from 'react';
 
 export type Tone = 'plain' | 'ok' | 'bad' | 'warn' | 'accent';
@@ -26,9 +32,25 @@ export function Button({ look = 'plain', tip, ...rest }: ButtonProps) {
   );
 }
 
-export function Switch({ on, onChange, label, disabled }: { on: boolean; onChange: (on: boolean) => void; label: string; disabled?: boolean }) {
+export function Switch({
+  on,
+  onChange,
+  label,
+  disabled,
+}: {
+  on: boolean;
+  onChange: (on: boolean) => void;
+  label: string;
+  disabled?: boolean;
+}) {
   return (
-    <RadixSwitch.Root className="switch" checked={on} onCheckedChange={onChange} aria-label={label} disabled={disabled}>
+    <RadixSwitch.Root
+      className="switch"
+      checked={on}
+      onCheckedChange={onChange}
+      aria-label={label}
+      disabled={disabled}
+    >
       <RadixSwitch.Thumb />
     </RadixSwitch.Root>
   );
@@ -47,7 +69,19 @@ export interface Option {
   label: string;
 }
 
-export function Select({ value, options, onChange, label, placeholder }: { value: string; options: readonly Option[]; onChange: (value: string) => void; label: string; placeholder?: string }) {
+export function Select({
+  value,
+  options,
+  onChange,
+  label,
+  placeholder,
+}: {
+  value: string;
+  options: readonly Option[];
+  onChange: (value: string) => void;
+  label: string;
+  placeholder?: string;
+}) {
   return (
     <RadixSelect.Root value={value} onValueChange={onChange}>
       <RadixSelect.Trigger className="input select" aria-label={label}>
@@ -74,13 +108,29 @@ export function Select({ value, options, onChange, label, placeholder }: { value
   );
 }
 
-export function Segments<T extends string>({ value, options, onChange, label }: { value: T; options: readonly { value: T; label: string }[]; onChange: (value: T) => void; label: string }) {
+export function Segments<T extends string>({
+  value,
+  options,
+  onChange,
+  label,
+}: {
+  value: T;
+  options: readonly { value: T; label: string }[];
+  onChange: (value: T) => void;
+  label: string;
+}) {
   const choose = (next: string) => {
     const option = options.find((it) => it.value === next);
     if (option) onChange(option.value);
   };
   return (
-    <ToggleGroup.Root type="single" className="segments" value={value} onValueChange={choose} aria-label={label}>
+    <ToggleGroup.Root
+      type="single"
+      className="segments"
+      value={value}
+      onValueChange={choose}
+      aria-label={label}
+    >
       {options.map((option) => (
         <ToggleGroup.Item key={option.value} value={option.value} className="segment">
           {option.label}
@@ -90,7 +140,17 @@ export function Segments<T extends string>({ value, options, onChange, label }: 
   );
 }
 
-export function Tabs({ value, onChange, tabs, children }: { value: string; onChange: (value: string) => void; tabs: readonly Option[]; children: ReactNode }) {
+export function Tabs({
+  value,
+  onChange,
+  tabs,
+  children,
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  tabs: readonly Option[];
+  children: ReactNode;
+}) {
   return (
     <RadixTabs.Root value={value} onValueChange={onChange} className="tabs-root">
       <RadixTabs.List className="tabs">
@@ -107,7 +167,19 @@ export function Tabs({ value, onChange, tabs, children }: { value: string; onCha
   );
 }
 
-export function Field({ label, help, bad, aside, children }: { label: string; help?: string; bad?: string; aside?: ReactNode; children: ReactNode }) {
+export function Field({
+  label,
+  help,
+  bad,
+  aside,
+  children,
+}: {
+  label: string;
+  help?: string;
+  bad?: string;
+  aside?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <div className="field">
       <div className="field-label">

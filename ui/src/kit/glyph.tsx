@@ -14,7 +14,7 @@ export function mountSprite(text: string): void {
 const glyphOf = (kind: string): string =>
   [kind.replace('.', '-'), kind.split('.')[0] ?? ''].find((name) => known.has(`glyph-${name}`)) ?? 'unknown';
 
-export function Glyph({ kind }: { kind: string }) {
+function Glyph({ kind }: { kind: string }) {
   return (
     <svg className="glyph" aria-hidden="true">
       <use href={`#glyph-${glyphOf(kind)}`} />

@@ -34,28 +34,53 @@ export function setLanguage(language: string): void {
 
 const tag = () => ({ en: 'en-GB', ru: 'ru-RU', kk: 'kk-KZ' })[i18next.language] ?? 'en-GB';
 
-export const formatNumber = (value: number): string => new Intl.NumberFormat(tag()).format(value);
+export const formatNumber = (value: number, decimals = 0): string =>
+  new Intl.NumberFormat(tag(), { minimumFractionDigits: decimals, maximumFractionDigits: 20 }).format(value);
 
-export const formatTime = (at_ms: number): string => new Intl.DateTimeFormat(tag(), { hour: '2-digit', minute: '2-digit' }).format(at_ms);
+/** A date and time of the data, on its own clock: the zone it was written with is kept, only the form is the reader's. */
+export function formatStamp(text: string): string {
+  const parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d)(:\d\d(?:\.\d+)?)?/.exec(text);
+  if (!parts) return text;
+  const [, year, month, day, time, seconds = ''] = parts;
+  return `${day}.${month}.${year} ${time}${seconds === ':00' ? '' : seconds}`;
+}
+
+export const formatTime = (at_ms: number): string =>
+  new Intl.DateTimeFormat(tag(), { hour: '2-digit', minute: '2-digit' }).format(at_ms);
 
 export function formatMoment(at_ms: number): string {
   const isToday = new Date(at_ms).toDateString() === new Date().toDateString();
   if (isToday) return formatTime(at_ms);
-  return new Intl.DateTimeFormat(tag(), { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(at_ms);
+  return new Intl.DateTimeFormat(tag(), {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(at_ms);
 }
 
 /** `in 3 hours`, `2 minutes ago`. */
 export function formatAgo(at_ms: number, now_ms: number): string {
   const words = new Intl.RelativeTimeFormat(tag(), { numeric: 'auto', style: 'short' });
   const seconds = (at_ms - now_ms) / 1000;
-  const units: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3600], ['minute', 60]];
-  for (const [unit, size] of units) if (Math.abs(seconds) >= size) return words.format(Math.round(seconds / size), unit);
+  const units: [Intl.RelativeTimeFormatUnit, number][] = [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+  ];
+  for (const [unit, size] of units)
+    if (Math.abs(seconds) >= size) return words.format(Math.round(seconds / size), unit);
   return words.format(Math.round(seconds), 'second');
 }
 
 export function formatSpan(ms: number): string {
   const unit = (value: number, name: string) =>
-    new Intl.NumberFormat(tag(), { style: 'unit', unit: name, unitDisplay: 'narrow', maximumFractionDigits: 1 }).format(value);
+    new Intl.NumberFormat(tag(), {
+      style: 'unit',
+      unit: name,
+      unitDisplay: 'narrow',
+      maximumFractionDigits: 1,
+    }).format(value);
   if (ms < 1000) return unit(Math.round(ms), 'millisecond');
   if (ms < 60_000) return unit(ms / 1000, 'second');
   return unit(ms / 60_000, 'minute');

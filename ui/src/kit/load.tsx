@@ -13,16 +13,23 @@ export interface Loadable<T> {
 
 /** Reads again whenever `key` changes; an older answer never replaces a newer one. */
 export function useLoad<T>(read: () => Promise<T>, key: string): Loadable<T> {
-  const [state, setState] = useState<{ value: T | undefined; error: string | undefined }>({ value: undefined, error: undefined });
+  const [state, setState] = useState<{ value: T | undefined; error: string | undefined }>({
+    value: undefined,
+    error: undefined,
+  });
   const [round, setRound] = useState(0);
   const reading = useRef(read);
   reading.current = read;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says when the answer is another one
   useEffect(() => {
     let isStale = false;
     reading.current().then(
       (value) => !isStale && setState({ value, error: undefined }),
-      (error: unknown) => !isStale && setState((before) => ({ value: before.value, error: error instanceof Error ? error.message : String(error) })),
+      (error: unknown) =>
+        !isStale &&
+        setState((before) => ({
+          value: before.value,
+          error: error instanceof Error ? error.message : String(error),
+        })),
     );
     return () => {
       isStale = true;
@@ -37,7 +44,11 @@ export function Loaded<T>({ of, children }: { of: Loadable<T>; children: (value:
   if (of.value !== undefined) return children(of.value);
   if (of.error === undefined) return <Loading label={t('common.loading')} />;
   return (
-    <State icon={<CloudOff />} title={t('common.not_loaded')} action={<Button onClick={of.reload}>{t('common.try_again')}</Button>}>
+    <State
+      icon={<CloudOff />}
+      title={t('common.not_loaded')}
+      action={<Button onClick={of.reload}>{t('common.try_again')}</Button>}
+    >
       {of.error}
     </State>
   );

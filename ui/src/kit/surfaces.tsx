@@ -1,6 +1,6 @@
 /** What lies over or in place of content: dialogs, menus, messages, and the empty, waiting and broken states. */
 import { X } from 'lucide-react';
-import { Dialog as RadixDialog, DropdownMenu } from 'radix-ui';
+import { DropdownMenu, Dialog as RadixDialog } from 'radix-ui';
 import { type ReactNode, useSyncExternalStore } from 'react';
 import { Button } from './controls.tsx';
 
@@ -35,7 +35,9 @@ export function Dialog({ title, closeLabel, onClose, children, foot, size }: Dia
   );
 }
 
-export type MenuEntry = 'line' | { label: string; icon?: ReactNode; keys?: string; disabled?: boolean; onChoose: () => void };
+export type MenuEntry =
+  | 'line'
+  | { label: string; icon?: ReactNode; keys?: string; disabled?: boolean; onChoose: () => void };
 
 export function Menu({ trigger, entries }: { trigger: ReactNode; entries: readonly MenuEntry[] }) {
   return (
@@ -45,10 +47,14 @@ export function Menu({ trigger, entries }: { trigger: ReactNode; entries: readon
         <DropdownMenu.Content className="popup" sideOffset={5} align="end">
           {entries.map((entry, index) =>
             entry === 'line' ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a line has no other name than its place
               <DropdownMenu.Separator key={index} className="popup-line" />
             ) : (
-              <DropdownMenu.Item key={entry.label} className="popup-item" disabled={entry.disabled} onSelect={entry.onChoose}>
+              <DropdownMenu.Item
+                key={entry.label}
+                className="popup-item"
+                disabled={entry.disabled}
+                onSelect={entry.onChoose}
+              >
                 {entry.icon}
                 {entry.label}
                 {entry.keys ? <span className="keys">{entry.keys}</span> : null}
@@ -62,7 +68,17 @@ export function Menu({ trigger, entries }: { trigger: ReactNode; entries: readon
 }
 
 /** A panel without content: nothing there yet, or why not, and what to do next. */
-export function State({ icon, title, children, action }: { icon: ReactNode; title: string; children?: ReactNode; action?: ReactNode }) {
+export function State({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon: ReactNode;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
   return (
     <div className="state" role="status">
       {icon}
@@ -70,6 +86,24 @@ export function State({ icon, title, children, action }: { icon: ReactNode; titl
       {children ? <p>{children}</p> : null}
       {action}
     </div>
+  );
+}
+
+/** A part of a screen that scrolls, reachable by keyboard. */
+export function Scroll({
+  label,
+  className,
+  children,
+}: {
+  label: string;
+  className: string;
+  children: ReactNode;
+}) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section className={className} aria-label={label} tabIndex={0}>
+      {children}
+    </section>
   );
 }
 
@@ -120,7 +154,13 @@ export function Toasts({ closeLabel }: { closeLabel: string }) {
         <div key={toast.id} className="toast" data-tone={toast.tone}>
           <span>{toast.text}</span>
           {toast.action ? (
-            <Button look="quiet" onClick={() => (toast.action?.onChoose(), close(toast.id))}>
+            <Button
+              look="quiet"
+              onClick={() => {
+                toast.action?.onChoose();
+                close(toast.id);
+              }}
+            >
               {toast.action.label}
             </Button>
           ) : null}

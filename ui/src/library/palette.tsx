@@ -11,6 +11,16 @@ const SHELVES = ['starts', 'files', 'records', 'control', 'web', 'databases', 'q
 const WIDTH = 340;
 const HEIGHT = 400;
 
+/** Whole words first: a name that begins so, a name that holds it, the kind, then any other word. */
+function rank(kind: string, search: string, words: string[] = []): number {
+  const wanted = search.trim().toLowerCase();
+  const title = words[0]?.toLowerCase() ?? '';
+  if (title.startsWith(wanted)) return 1;
+  if (title.includes(wanted)) return 0.8;
+  if (kind.includes(wanted)) return 0.7;
+  return words.some((word) => word.toLowerCase().includes(wanted)) ? 0.5 : 0;
+}
+
 interface PaletteProps {
   kinds: Kinds;
   screen: [number, number];
@@ -20,29 +30,58 @@ interface PaletteProps {
 }
 
 const fits = (kind: KindRow, loose: Loose | undefined): boolean =>
-  !loose || (loose.side === 'out' ? kind.inputs.length > 0 : kind.outputs.some((port) => port.name !== 'error'));
+  !loose ||
+  (loose.side === 'out' ? kind.inputs.length > 0 : kind.outputs.some((port) => port.name !== 'error'));
 
 export function NodePalette({ kinds, screen, loose, onChoose, onClose }: PaletteProps) {
   const { t } = useTranslation();
   const shelves = useMemo(() => {
     const all = [...kinds.values()].filter((kind) => fits(kind, loose));
     const others = [...new Set(all.map((kind) => kind.category))].filter((name) => !SHELVES.includes(name));
-    return [...SHELVES, ...others].map((shelf) => ({ shelf, kinds: all.filter((kind) => kind.category === shelf) })).filter((it) => it.kinds.length);
+    return [...SHELVES, ...others]
+      .map((shelf) => ({ shelf, kinds: all.filter((kind) => kind.category === shelf) }))
+      .filter((it) => it.kinds.length);
   }, [kinds, loose]);
   const left = Math.max(8, Math.min(screen[0], innerWidth - WIDTH - 12));
   const top = Math.max(8, Math.min(screen[1], innerHeight - HEIGHT - 12));
   return (
     <>
-      <button type="button" className="palette-away" aria-label={t('common.close')} tabIndex={-1} onClick={onClose} />
+      <button
+        type="button"
+        className="palette-away"
+        aria-label={t('common.close')}
+        tabIndex={-1}
+        onClick={onClose}
+      />
       <div className="palette" role="dialog" aria-label={t('library.label')} style={{ left, top }}>
-        <Command label={t('library.label')} loop onKeyDown={(event) => event.key === 'Escape' && onClose()}>
-          <Command.Input autoFocus placeholder={loose ? t('library.after_wire') : t('library.search')} className="palette-input" />
+        <Command
+          label={t('library.label')}
+          filter={rank}
+          loop
+          onKeyDown={(event) => event.key === 'Escape' && onClose()}
+        >
+          <Command.Input
+            autoFocus
+            placeholder={loose ? t('library.after_wire') : t('library.search')}
+            className="palette-input"
+          />
           <Command.List className="palette-list" label={t('library.label')}>
             <Command.Empty className="palette-empty">{t('library.nothing')}</Command.Empty>
             {shelves.map(({ shelf, kinds: rows }) => (
               <Command.Group key={shelf} heading={t(`shelf.${shelf}`, { defaultValue: shelf })}>
                 {rows.map((kind) => (
-                  <Command.Item key={kind.kind} value={kind.kind} keywords={[kind.title, kind.help, ...kind.words, t(`kind.${kind.kind.replace('.', '_')}`, { defaultValue: kind.title })]} className="popup-item palette-item" onSelect={() => onChoose(kind.kind)}>
+                  <Command.Item
+                    key={kind.kind}
+                    value={kind.kind}
+                    keywords={[
+                      kind.title,
+                      kind.help,
+                      ...kind.words,
+                      t(`kind.${kind.kind.replace('.', '_')}`, { defaultValue: kind.title }),
+                    ]}
+                    className="popup-item palette-item"
+                    onSelect={() => onChoose(kind.kind)}
+                  >
                     <KindBadge kind={kind.kind} contract={kind.contract} size="small" />
                     <span className="palette-words">
                       <span>{kind.title}</span>

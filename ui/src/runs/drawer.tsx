@@ -8,14 +8,24 @@ import { openFlow } from '../document/store.ts';
 import { Pill, Segments } from '../kit/controls.tsx';
 import { formatNumber, formatTime } from '../kit/i18n.ts';
 import { State } from '../kit/surfaces.tsx';
-import { RecordJson, RecordSchema } from './record-views.tsx';
 import { ProblemList } from './problems.tsx';
 import { RecordTable } from './record-table.tsx';
+import { RecordJson, RecordSchema } from './record-views.tsx';
 import { useRecords } from './records.ts';
 
 type Look = 'table' | 'json' | 'schema';
 
-export function DataDrawer({ view, onView, onReveal, onFailed }: { view: 'data' | 'problems'; onView: (view: 'data' | 'problems') => void; onReveal: (node: string) => void; onFailed: () => void }) {
+export function DataDrawer({
+  view,
+  onView,
+  onReveal,
+  onFailed,
+}: {
+  view: 'data' | 'problems';
+  onView: (view: 'data' | 'problems') => void;
+  onReveal: (node: string) => void;
+  onFailed: () => void;
+}) {
   const { t } = useTranslation();
   const problems = useStore(openFlow, (state) => state.problems.length);
   return (
@@ -23,7 +33,15 @@ export function DataDrawer({ view, onView, onReveal, onFailed }: { view: 'data' 
       {view === 'problems' ? (
         <>
           <div className="drawer-head">
-            <Segments label={t('drawer.show')} value={view} onChange={onView} options={[{ value: 'data', label: t('drawer.data') }, { value: 'problems', label: t('drawer.problems', { count: problems }) }]} />
+            <Segments
+              label={t('drawer.show')}
+              value={view}
+              onChange={onView}
+              options={[
+                { value: 'data', label: t('drawer.data') },
+                { value: 'problems', label: t('drawer.problems', { count: problems }) },
+              ]}
+            />
           </div>
           <ProblemList onReveal={onReveal} />
         </>
@@ -49,19 +67,64 @@ function NodeRecords({ onProblems, onFailed }: { onProblems: () => void; onFaile
   return (
     <>
       <div className="drawer-head">
-        <Segments label={t('drawer.side')} value={side} onChange={setSide} options={[{ value: 'in', label: t('drawer.into') }, { value: 'out', label: t('drawer.out') }]} />
-        <Segments label={t('drawer.look')} value={look} onChange={setLook} options={[{ value: 'table', label: t('drawer.table') }, { value: 'json', label: 'JSON' }, { value: 'schema', label: t('drawer.schema') }]} />
-        {isShown ? <span className="muted ellipsis">{t('drawer.title', { count: records.total, n: formatNumber(records.total), node: title, time: formatTime(row.started_ms) })}</span> : null}
+        <Segments
+          label={t('drawer.side')}
+          value={side}
+          onChange={setSide}
+          options={[
+            { value: 'in', label: t('drawer.into') },
+            { value: 'out', label: t('drawer.out') },
+          ]}
+        />
+        <Segments
+          label={t('drawer.look')}
+          value={look}
+          onChange={setLook}
+          options={[
+            { value: 'table', label: t('drawer.table') },
+            { value: 'json', label: 'JSON' },
+            { value: 'schema', label: t('drawer.schema') },
+          ]}
+        />
+        {isShown ? (
+          <span className="muted ellipsis">
+            {t('drawer.title', {
+              count: records.total,
+              n: formatNumber(records.total),
+              node: title,
+              time: formatTime(row.started_ms),
+            })}
+          </span>
+        ) : null}
         <span className="spacer" />
-        {failed && isShown ? <button type="button" className="pill" data-tone="bad" onClick={onFailed}>{t('card.failed', { count: failed, n: formatNumber(failed) })}</button> : null}
-        {problems ? <button type="button" className="pill" data-tone="warn" onClick={onProblems}>{t('drawer.problems', { count: problems })}</button> : null}
+        {failed && isShown ? (
+          <button type="button" className="pill" data-tone="bad" onClick={onFailed}>
+            {t('card.failed', { count: failed, n: formatNumber(failed) })}
+          </button>
+        ) : null}
+        {problems ? (
+          <button type="button" className="pill" data-tone="warn" onClick={onProblems}>
+            {t('drawer.problems', { count: problems })}
+          </button>
+        ) : null}
         {isShown && !records.isWhole ? <Pill>{t('drawer.sample_only')}</Pill> : null}
-        <input className="input drawer-search" type="search" aria-label={t('drawer.find')} placeholder={t('drawer.find')} value={search} onChange={(event) => setSearch(event.target.value)} />
+        <input
+          className="input drawer-search"
+          type="search"
+          aria-label={t('drawer.find')}
+          placeholder={t('drawer.find')}
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
       </div>
       {!isShown ? (
-        <State icon={<Table2 />} title={node ? t('drawer.no_run') : t('drawer.no_node')}>{t('drawer.empty_help')}</State>
+        <State icon={<Table2 />} title={node ? t('drawer.no_run') : t('drawer.no_node')}>
+          {t('drawer.empty_help')}
+        </State>
       ) : records.error ? (
-        <State icon={<Table2 />} title={t('common.not_loaded')}>{records.error}</State>
+        <State icon={<Table2 />} title={t('common.not_loaded')}>
+          {records.error}
+        </State>
       ) : look === 'table' ? (
         <RecordTable records={records} />
       ) : look === 'json' ? (

@@ -8,12 +8,19 @@ import { change, documentNow, openFlow } from '../document/store.ts';
 import { Button } from '../kit/controls.tsx';
 import { State } from '../kit/surfaces.tsx';
 
-const icons = { error: <CircleAlert className="bad" />, warning: <TriangleAlert className="warn" />, hint: <Info className="faint" /> };
+const icons = {
+  error: <CircleAlert className="bad" />,
+  warning: <TriangleAlert className="warn" />,
+  hint: <Info className="faint" />,
+};
 
 /** Puts a value at a JSON pointer of the document; null takes away what is there. */
 function mend(fix: Fix): void {
   const tree: unknown = JSON.parse(writeFlow(documentNow()));
-  const parts = fix.pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const parts = fix.pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const last = parts.pop();
   let at: unknown = tree;
   for (const part of parts) at = typeof at === 'object' && at !== null ? Reflect.get(at, part) : undefined;
@@ -34,11 +41,20 @@ export function ProblemList({ onReveal }: { onReveal: (node: string) => void }) 
       {problems.map((problem) => (
         <li key={`${problem.node}${problem.pointer}${problem.code}${problem.sentence}`}>
           {icons[problem.severity]}
-          <button type="button" className="list-link" disabled={!problem.node} onClick={() => problem.node && onReveal(problem.node)}>
+          <button
+            type="button"
+            className="list-link"
+            disabled={!problem.node}
+            onClick={() => problem.node && onReveal(problem.node)}
+          >
             {problem.node ? nodes[problem.node]?.title || problem.node : t('drawer.flow')}
           </button>
           <span>{problem.sentence}</span>
-          {problem.fix ? <Button look="quiet" onClick={() => problem.fix && mend(problem.fix)}>{problem.fix.title}</Button> : null}
+          {problem.fix ? (
+            <Button look="quiet" onClick={() => problem.fix && mend(problem.fix)}>
+              {problem.fix.title}
+            </Button>
+          ) : null}
         </li>
       ))}
     </ul>

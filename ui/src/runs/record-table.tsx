@@ -5,54 +5,94 @@ import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Datum } from '../bridge/index.ts';
 import { plain } from '../document/sample.ts';
+import { formatNumber, formatStamp } from '../kit/i18n.ts';
 import { State } from '../kit/surfaces.tsx';
 import type { Records } from './records.ts';
 
 const ROW = 27;
+const HEAD = 30;
 /** Browsers give up beyond some ten million pixels; farther tables are scrolled in proportion. */
 const TALLEST = 8_000_000;
 const NARROW = 96;
 const WIDE = 260;
+const LONGEST = 300;
 
 const fieldOf = (record: Datum | undefined, name: string): Datum =>
   typeof record === 'object' && record !== null && !Array.isArray(record) ? (record[name] ?? null) : null;
 
-const widthOf = (name: string, value: Datum): number => Math.min(WIDE, Math.max(NARROW, Math.max(name.length + 9, plain(value).text.length + 2) * 7.2 + 20));
+const widthOf = (name: string, value: Datum): number =>
+  Math.min(WIDE, Math.max(NARROW, Math.max(name.length + 9, plain(value).text.length + 2) * 7.2 + 20));
 
 export function RecordTable({ records }: { records: Records }) {
   const { t } = useTranslation();
   const box = useRef<HTMLDivElement>(null);
   const scale = Math.max(1, (records.total * ROW) / TALLEST);
-  const rows = useVirtualizer({ count: Math.ceil(records.total / scale), getScrollElement: () => box.current, estimateSize: () => ROW, overscan: 12 });
+  const rows = useVirtualizer({
+    count: Math.ceil(records.total / scale),
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW,
+    overscan: 12,
+  });
   const first = records.at(0);
   if (!records.total) return <State icon={<Inbox />} title={t('drawer.no_records')} />;
   const columns = records.columns.map((name) => {
     const value = fieldOf(first, name);
-    return { name, type: plain(value).type, isNumber: typeof value === 'number', width: widthOf(name, value) };
+    return {
+      name,
+      type: plain(value).type,
+      isNumber: typeof value === 'number',
+      hasCents: typeof value === 'number' && !Number.isInteger(value),
+      width: widthOf(name, value),
+    };
   });
   const template = columns.map((column) => `minmax(${column.width}px, 1fr)`).join(' ');
-  const top = box.current?.scrollTop ?? 0;
-  const middle = Math.floor(top / ROW);
+  const visible = Math.max(1, Math.ceil(((box.current?.clientHeight ?? 0) - HEAD) / ROW));
+  const last = Math.max(1, rows.options.count - visible);
+  const top = Math.min(last, Math.floor((rows.scrollOffset ?? 0) / ROW));
+  const topRecord = scale === 1 ? top : Math.round((top / last) * (records.total - visible));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <div ref={box} className="records" role="region" tabIndex={0} aria-label={t('drawer.table')}>
-      <div role="table" aria-rowcount={records.total + 1} style={{ minWidth: columns.reduce((sum, column) => sum + column.width, 0) }}>
+      <div
+        role="table"
+        aria-rowcount={records.total + 1}
+        style={{ minWidth: columns.reduce((sum, column) => sum + column.width, 0) }}
+      >
         <div role="row" className="records-head" style={{ gridTemplateColumns: template }}>
           {columns.map((column) => (
-            <div role="columnheader" key={column.name} className={column.isNumber ? 'number ellipsis' : 'ellipsis'}>
-              {column.name} <span className="type">{t(`type.${column.type.replaceAll(' ', '_')}`, { defaultValue: column.type })}</span>
+            <div
+              role="columnheader"
+              key={column.name}
+              className={column.isNumber ? 'number ellipsis' : 'ellipsis'}
+            >
+              {column.name}{' '}
+              <span className="type">
+                {t(`type.${column.type.replaceAll(' ', '_')}`, { defaultValue: column.type })}
+              </span>
             </div>
           ))}
         </div>
         <div role="rowgroup" style={{ height: rows.getTotalSize(), position: 'relative' }}>
           {rows.getVirtualItems().map((row) => {
-            const index = Math.min(records.total - 1, Math.round(middle * scale) + (row.index - middle));
-            const record = records.at(Math.max(0, index));
+            const index = topRecord + row.index - top;
+            if (index < 0 || index >= records.total) return null;
+            const record = records.at(index);
             return (
-              <div role="row" key={row.key} aria-rowindex={index + 2} className="records-row" style={{ gridTemplateColumns: template, transform: `translateY(${row.start}px)` }}>
+              <div
+                role="row"
+                key={row.key}
+                aria-rowindex={index + 2}
+                className="records-row"
+                style={{ gridTemplateColumns: template, transform: `translateY(${row.start}px)` }}
+              >
                 {columns.map((column) => (
-                  <div role="cell" key={column.name} dir="auto" className={column.isNumber ? 'number ellipsis' : 'ellipsis'}>
-                    {record === undefined ? '…' : cellText(fieldOf(record, column.name))}
+                  <div
+                    role="cell"
+                    key={column.name}
+                    dir="auto"
+                    className={column.isNumber ? 'number ellipsis' : 'ellipsis'}
+                  >
+                    {record === undefined ? '…' : cellText(fieldOf(record, column.name), column.hasCents)}
                   </div>
                 ))}
               </div>
@@ -65,8 +105,9 @@ export function RecordTable({ records }: { records: Records }) {
 }
 
 /** A cell shows a line; ten megabytes of text would stop the page. */
-function cellText(value: Datum): string {
+function cellText(value: Datum, hasCents: boolean): string {
+  if (typeof value === 'number') return formatNumber(value, hasCents || !Number.isInteger(value) ? 2 : 0);
   const { text, type } = plain(value);
-  const cut = text.length > 300 ? `${text.slice(0, 300)}…` : text;
-  return type === 'number' && typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(Math.max(2, (text.split('.')[1] ?? '').length)) : cut;
+  if (type === 'date time') return formatStamp(text);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

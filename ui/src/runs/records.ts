@@ -24,7 +24,11 @@ interface Place {
 
 export function useRecords({ run, node, side, search }: Place): Records {
   const [, redraw] = useState(0);
-  const [head, setHead] = useState<{ total: number; columns: string[]; isWhole: boolean; error?: string }>({ total: 0, columns: [], isWhole: true });
+  const [head, setHead] = useState<{ total: number; columns: string[]; isWhole: boolean; error?: string }>({
+    total: 0,
+    columns: [],
+    isWhole: true,
+  });
   const pages = useRef(new Map<number, Datum[] | 'asked'>());
   const place = `${run}/${node}/${side}/${search}`;
   const shown = useRef(place);
@@ -34,16 +38,35 @@ export function useRecords({ run, node, side, search }: Place): Records {
       if (!run || !node || pages.current.has(page)) return;
       pages.current.set(page, 'asked');
       const asked = place;
-      engine().call('run.records', { run, node, side, offset: page * PAGE, limit: PAGE, search: search || undefined }).then(
-        (answer) => {
-          if (shown.current !== asked) return;
-          pages.current.set(page, answer.records);
-          if (pages.current.size > KEPT) pages.current.delete([...pages.current.keys()].sort((a, b) => Math.abs(b - page) - Math.abs(a - page))[0] ?? -1);
-          setHead({ total: answer.total, columns: answer.columns, isWhole: answer.whole });
-          redraw((count) => count + 1);
-        },
-        (error: unknown) => shown.current === asked && setHead({ total: 0, columns: [], isWhole: true, error: error instanceof Error ? error.message : String(error) }),
-      );
+      engine()
+        .call('run.records', {
+          run,
+          node,
+          side,
+          offset: page * PAGE,
+          limit: PAGE,
+          search: search || undefined,
+        })
+        .then(
+          (answer) => {
+            if (shown.current !== asked) return;
+            pages.current.set(page, answer.records);
+            if (pages.current.size > KEPT)
+              pages.current.delete(
+                [...pages.current.keys()].sort((a, b) => Math.abs(b - page) - Math.abs(a - page))[0] ?? -1,
+              );
+            setHead({ total: answer.total, columns: answer.columns, isWhole: answer.whole });
+            redraw((count) => count + 1);
+          },
+          (error: unknown) =>
+            shown.current === asked &&
+            setHead({
+              total: 0,
+              columns: [],
+              isWhole: true,
+              error: error instanceof Error ? error.message : String(error),
+            }),
+        );
     },
     [run, node, side, search, place],
   );

@@ -4,7 +4,15 @@ import type { RunBar, RunState } from '../bridge/index.ts';
 import { Pill, type Tone } from '../kit/controls.tsx';
 import { formatMoment, formatNumber } from '../kit/i18n.ts';
 
-const tones: Record<RunState, Tone> = { waiting: 'plain', running: 'accent', ok: 'ok', partial: 'warn', failed: 'bad', cancelled: 'plain', asking: 'warn' };
+const tones: Record<RunState, Tone> = {
+  waiting: 'plain',
+  running: 'accent',
+  ok: 'ok',
+  partial: 'warn',
+  failed: 'bad',
+  cancelled: 'plain',
+  asking: 'warn',
+};
 
 export function RunPill({ state }: { state: RunState }) {
   const { t } = useTranslation();
@@ -21,7 +29,12 @@ export function RunStrip({ bars }: { bars: readonly RunBar[] }) {
   return (
     <span className="strip" role="img" aria-label={t('flows.strip', { count: bars.length, failed })}>
       {bars.map((bar) => (
-        <i key={bar.run} data-state={bar.state} style={{ height: LOW + (HIGH - LOW) * (bar.records / most) }} title={`${formatMoment(bar.started_ms)} · ${t(`state.${bar.state}`)} · ${formatNumber(bar.records)}`} />
+        <i
+          key={bar.run}
+          data-state={bar.state}
+          style={{ height: LOW + (HIGH - LOW) * (bar.records / most) }}
+          title={`${formatMoment(bar.started_ms)} · ${t(`state.${bar.state}`)} · ${formatNumber(bar.records)}`}
+        />
       ))}
     </span>
   );

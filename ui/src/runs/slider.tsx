@@ -19,18 +19,33 @@ export function RunSlider() {
       <div className="slider-box" role="status">
         <span>{t('run.running')}</span>
         <progress value={done} max={1} aria-label={t('run.running')} />
-        <Button look="quiet" onClick={() => void engine().call('run.cancel', { run: row.run })}><Square /> {t('run.cancel')}</Button>
+        <Button look="quiet" onClick={() => void engine().call('run.cancel', { run: row.run })}>
+          <Square /> {t('run.cancel')}
+        </Button>
       </div>
     );
   }
   if (snapshots.length < 2) return null;
   const place = at ?? snapshots.length - 1;
   const whole = (row.ended_ms ?? row.started_ms) - row.started_ms;
-  const now = at === undefined ? whole : Math.min(whole, (snapshots[at]?.at_ms ?? row.started_ms) - row.started_ms);
+  const now =
+    at === undefined ? whole : Math.min(whole, (snapshots[at]?.at_ms ?? row.started_ms) - row.started_ms);
   return (
     <div className="slider-box">
       <span className="muted">{t('run.of', { time: formatTime(row.started_ms) })}</span>
-      <input type="range" min={0} max={snapshots.length - 1} value={place} aria-label={t('run.slider')} aria-valuetext={formatSpan(now)} onChange={(event) => slideTo(Number(event.target.value) === snapshots.length - 1 ? undefined : Number(event.target.value))} />
+      <input
+        type="range"
+        min={0}
+        max={snapshots.length - 1}
+        value={place}
+        aria-label={t('run.slider')}
+        aria-valuetext={formatSpan(now)}
+        onChange={(event) =>
+          slideTo(
+            Number(event.target.value) === snapshots.length - 1 ? undefined : Number(event.target.value),
+          )
+        }
+      />
       <span className="muted">{t('run.moment', { now: formatSpan(now), whole: formatSpan(whole) })}</span>
     </div>
   );

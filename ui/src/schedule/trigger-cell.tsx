@@ -9,7 +9,15 @@ export function TriggerCell({ flow, now_ms }: { flow: FlowRow; now_ms: number })
     <div>
       <div>{flow.trigger || t('flows.no_trigger')}</div>
       <div className="faint small">
-        {flow.paused ? <span className="warn">{flow.paused}</span> : !flow.armed ? t('flows.is_off') : flow.next_fire_ms ? t('flows.next', { when: formatAgo(flow.next_fire_ms, now_ms) }) : t('flows.waits')}
+        {flow.paused ? (
+          <span className="warn">{flow.paused}</span>
+        ) : !flow.armed ? (
+          t('flows.is_off')
+        ) : flow.next_fire_ms ? (
+          t('flows.next', { when: formatAgo(flow.next_fire_ms, now_ms) })
+        ) : (
+          t('flows.waits')
+        )}
       </div>
     </div>
   );

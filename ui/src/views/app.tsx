@@ -28,7 +28,10 @@ export function App() {
   const [isCommanding, setCommanding] = useState(false);
   const health = useLoad(() => engine().call('health', {}), link);
   const catalogue = useLoad(() => engine().call('catalogue', {}), link);
-  const kinds = useMemo(() => new Map((catalogue.value?.kinds ?? []).map((kind) => [kind.kind, kind])), [catalogue.value]);
+  const kinds = useMemo(
+    () => new Map((catalogue.value?.kinds ?? []).map((kind) => [kind.kind, kind])),
+    [catalogue.value],
+  );
   useEvents(['inbox_changed', 'health', 'run_ended'], health.reload);
 
   useEffect(() => engine().onLink(setLink), []);
@@ -41,14 +44,16 @@ export function App() {
     [],
   );
   useEffect(() => {
-    engine().call('settings.get', {}).then(
-      (settings) => {
-        if (settings.language) setLanguage(settings.language);
-        if (settings.theme && settings.theme !== 'system') setTheme(settings.theme);
-      },
-      // Without settings the choices kept in this browser hold.
-      () => undefined,
-    );
+    engine()
+      .call('settings.get', {})
+      .then(
+        (settings) => {
+          if (settings.language) setLanguage(settings.language);
+          if (settings.theme && settings.theme !== 'system') setTheme(settings.theme);
+        },
+        // Without settings the choices kept in this browser hold.
+        () => undefined,
+      );
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault();
@@ -66,12 +71,22 @@ export function App() {
       <div className="app">
         <Rail screen={route.screen} failed={(health.value?.failed ?? 0) + (health.value?.questions ?? 0)} />
         <div className="page">
-          {link === 'lost' ? <div className="banner" role="alert" data-tone="bad">{t('app.engine_gone')}</div> : null}
-          {troubles.map((trouble) => <div key={trouble} className="banner" role="alert" data-tone="warn">{trouble}</div>)}
+          {link === 'lost' ? (
+            <div className="banner" role="alert" data-tone="bad">
+              {t('app.engine_gone')}
+            </div>
+          ) : null}
+          {troubles.map((trouble) => (
+            <div key={trouble} className="banner" role="alert" data-tone="warn">
+              {trouble}
+            </div>
+          ))}
           <Loaded of={catalogue}>
             {() => (
               <Suspense fallback={<Loading label={t('common.loading')} />}>
-                {route.screen === 'flow' ? <EditorView key={route.id} id={route.id} run={route.run} kinds={kinds} /> : null}
+                {route.screen === 'flow' ? (
+                  <EditorView key={route.id} id={route.id} run={route.run} kinds={kinds} />
+                ) : null}
                 {route.screen === 'flows' ? <FlowsView /> : null}
                 {route.screen === 'runs' ? <RunsView /> : null}
                 {route.screen === 'failed' ? <FailedView /> : null}

@@ -12,7 +12,15 @@ import { attempt } from './events.ts';
 
 const tones = { same: 'ok', different: 'warn', broken: 'bad' } as const;
 
-export function CasesDialog({ flow, run, onClose }: { flow: string; run: string | undefined; onClose: () => void }) {
+export function CasesDialog({
+  flow,
+  run,
+  onClose,
+}: {
+  flow: string;
+  run: string | undefined;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
   const cases = useLoad(() => engine().call('cases.list', { flow }), '');
@@ -21,7 +29,10 @@ export function CasesDialog({ flow, run, onClose }: { flow: string; run: string 
   const [isBusy, setBusy] = useState(false);
   const compare = async () => {
     setBusy(true);
-    const answer = await attempt(() => engine().call('cases.run', { flow, text: writeFlow(documentNow()) }), gone);
+    const answer = await attempt(
+      () => engine().call('cases.run', { flow, text: writeFlow(documentNow()) }),
+      gone,
+    );
     setBusy(false);
     setResults(answer?.results);
     cases.reload();
@@ -38,14 +49,43 @@ export function CasesDialog({ flow, run, onClose }: { flow: string; run: string 
       <Loaded of={cases}>
         {({ cases: rows }) => (
           <ul className="versions">
-            {rows.map((row) => <li key={row.name}><div className="row"><b>{row.name}</b><span className="faint spacer">{t('cases.records', { count: row.records_in })}</span>{row.last ? <Pill tone={tones[row.last]}>{t(`cases.${row.last}`)}</Pill> : null}</div></li>)}
-            {rows.length ? <li><Button look="main" disabled={isBusy} onClick={() => void compare()}>{t('cases.run')}</Button></li> : <li className="faint">{t('cases.none')}</li>}
+            {rows.map((row) => (
+              <li key={row.name}>
+                <div className="row">
+                  <b>{row.name}</b>
+                  <span className="faint spacer">{t('cases.records', { count: row.records_in })}</span>
+                  {row.last ? <Pill tone={tones[row.last]}>{t(`cases.${row.last}`)}</Pill> : null}
+                </div>
+              </li>
+            ))}
+            {rows.length ? (
+              <li>
+                <Button look="main" disabled={isBusy} onClick={() => void compare()}>
+                  {t('cases.run')}
+                </Button>
+              </li>
+            ) : (
+              <li className="faint">{t('cases.none')}</li>
+            )}
           </ul>
         )}
       </Loaded>
-      {results?.map((result) => <CaseOutcome key={result.name} result={result} />)}
+      {results?.map((result) => (
+        <CaseOutcome key={result.name} result={result} />
+      ))}
       <Field label={t('cases.from_run')} help={run ? t('cases.name_help') : t('cases.needs_run')}>
-        <div className="row"><input className="input" aria-label={t('cases.from_run')} pattern="[a-z0-9-]+" value={name} onChange={(event) => setName(event.target.value.toLowerCase().replace(/[^a-z0-9-]/g, '-'))} /><Button disabled={!run || !name} onClick={() => void keep()}>{t('common.save')}</Button></div>
+        <div className="row">
+          <input
+            className="input"
+            aria-label={t('cases.from_run')}
+            pattern="[a-z0-9-]+"
+            value={name}
+            onChange={(event) => setName(event.target.value.toLowerCase().replace(/[^a-z0-9-]/g, '-'))}
+          />
+          <Button disabled={!run || !name} onClick={() => void keep()}>
+            {t('common.save')}
+          </Button>
+        </div>
       </Field>
     </Dialog>
   );
@@ -55,13 +95,33 @@ function CaseOutcome({ result }: { result: CaseResult }) {
   const { t } = useTranslation();
   return (
     <section className="case">
-      <div className="row"><Pill tone={tones[result.outcome]}>{t(`cases.${result.outcome}`)}</Pill><b>{result.name}</b><span className="muted">{result.error?.sentence ?? t('cases.differ', { count: result.different, of: result.records })}</span></div>
+      <div className="row">
+        <Pill tone={tones[result.outcome]}>{t(`cases.${result.outcome}`)}</Pill>
+        <b>{result.name}</b>
+        <span className="muted">
+          {result.error?.sentence ?? t('cases.differ', { count: result.different, of: result.records })}
+        </span>
+      </div>
       {result.differences.length ? (
         <table className="table">
-          <thead><tr><th>{t('cases.place')}</th><th className="number">{t('cases.record')}</th><th>{t('drawer.field')}</th><th>{t('cases.expected')}</th><th>{t('cases.came')}</th></tr></thead>
+          <thead>
+            <tr>
+              <th>{t('cases.place')}</th>
+              <th className="number">{t('cases.record')}</th>
+              <th>{t('drawer.field')}</th>
+              <th>{t('cases.expected')}</th>
+              <th>{t('cases.came')}</th>
+            </tr>
+          </thead>
           <tbody>
             {result.differences.map((it) => (
-              <tr key={`${it.place}${it.index}${it.pointer}`}><td>{it.place}</td><td className="number">{it.index + 1}</td><td className="mono">{it.pointer}</td><td className="ok">{plain(it.expected).text}</td><td className="bad">{plain(it.came).text}</td></tr>
+              <tr key={`${it.place}${it.index}${it.pointer}`}>
+                <td>{it.place}</td>
+                <td className="number">{it.index + 1}</td>
+                <td className="mono">{it.pointer}</td>
+                <td className="ok">{plain(it.expected).text}</td>
+                <td className="bad">{plain(it.came).text}</td>
+              </tr>
             ))}
           </tbody>
         </table>

@@ -15,7 +15,8 @@ const ASKS: Record<string, { config: string[]; secrets: string[] }> = {
   rabbitmq: { config: ['address', 'user'], secrets: ['password'] },
 };
 
-export const glyphFor = (kind: string): string => (kind === 'http' ? 'http.request' : kind === 'rabbitmq' ? 'rabbitmq.publish' : 'sql.query');
+export const glyphFor = (kind: string): string =>
+  kind === 'http' ? 'http.request' : kind === 'rabbitmq' ? 'rabbitmq.publish' : 'sql.query';
 
 interface ConnectionDialogProps {
   start?: ConnectionRow;
@@ -27,14 +28,20 @@ interface ConnectionDialogProps {
 export function ConnectionDialog({ start, kind: wanted, onClose, onSaved }: ConnectionDialogProps) {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
-  const first = typeof start?.config === 'object' && start.config !== null && !Array.isArray(start.config) ? start.config : {};
+  const first =
+    typeof start?.config === 'object' && start.config !== null && !Array.isArray(start.config)
+      ? start.config
+      : {};
   const [name, setName] = useState(start?.name ?? '');
   const [kind, setKind] = useState(start?.kind ?? wanted ?? 'http');
   const [config, setConfig] = useState<{ [field: string]: Json }>(first);
   const [secrets, setSecrets] = useState<Record<string, string>>({});
   const asks = ASKS[kind] ?? { config: ['address'], secrets: [] };
   const save = async () => {
-    const saved = await attempt(() => engine().call('connections.save', { name, kind, config, secrets }), gone);
+    const saved = await attempt(
+      () => engine().call('connections.save', { name, kind, config, secrets }),
+      gone,
+    );
     if (!saved) return false;
     return true;
   };
@@ -46,22 +53,63 @@ export function ConnectionDialog({ start, kind: wanted, onClose, onSaved }: Conn
   };
   const foot = (
     <>
-      <Button onClick={() => void saveAndTest()} disabled={!name}>{t('connections.save_test')}</Button>
-      <Button look="main" disabled={!name} onClick={() => void save().then((done) => done && onSaved(name))}>{t('common.save')}</Button>
+      <Button onClick={() => void saveAndTest()} disabled={!name}>
+        {t('connections.save_test')}
+      </Button>
+      <Button look="main" disabled={!name} onClick={() => void save().then((done) => done && onSaved(name))}>
+        {t('common.save')}
+      </Button>
     </>
   );
   return (
-    <Dialog title={start ? start.name : t('connections.new')} closeLabel={t('common.close')} onClose={onClose} foot={foot}>
-      <Field label={t('connections.kind')}><Select label={t('connections.kind')} value={kind} options={KINDS.map((value) => ({ value, label: t(`system.${value}`) }))} onChange={setKind} /></Field>
-      <Field label={t('connections.name')} help={t('connections.name_help')}><input className="input" aria-label={t('connections.name')} value={name} disabled={Boolean(start)} onChange={(event) => setName(event.target.value)} /></Field>
+    <Dialog
+      title={start ? start.name : t('connections.new')}
+      closeLabel={t('common.close')}
+      onClose={onClose}
+      foot={foot}
+    >
+      <Field label={t('connections.kind')}>
+        <Select
+          label={t('connections.kind')}
+          value={kind}
+          options={KINDS.map((value) => ({ value, label: t(`system.${value}`) }))}
+          onChange={setKind}
+        />
+      </Field>
+      <Field label={t('connections.name')} help={t('connections.name_help')}>
+        <input
+          className="input"
+          aria-label={t('connections.name')}
+          value={name}
+          disabled={Boolean(start)}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </Field>
       {asks.config.map((field) => (
         <Field key={field} label={t(`connections.${field}`)}>
-          <input className="input" aria-label={t(`connections.${field}`)} value={typeof config[field] === 'string' ? config[field] : ''} onChange={(event) => setConfig({ ...config, [field]: event.target.value })} />
+          <input
+            className="input"
+            aria-label={t(`connections.${field}`)}
+            value={typeof config[field] === 'string' ? config[field] : ''}
+            onChange={(event) => setConfig({ ...config, [field]: event.target.value })}
+          />
         </Field>
       ))}
       {asks.secrets.map((field) => (
-        <Field key={field} label={t(`connections.${field}`)} help={start?.secrets.includes(field) ? t('connections.secret_kept') : t('connections.secret_help')}>
-          <input className="input" type="password" autoComplete="new-password" aria-label={t(`connections.${field}`)} value={secrets[field] ?? ''} placeholder={start?.secrets.includes(field) ? '••••••••' : ''} onChange={(event) => setSecrets({ ...secrets, [field]: event.target.value })} />
+        <Field
+          key={field}
+          label={t(`connections.${field}`)}
+          help={start?.secrets.includes(field) ? t('connections.secret_kept') : t('connections.secret_help')}
+        >
+          <input
+            className="input"
+            type="password"
+            autoComplete="new-password"
+            aria-label={t(`connections.${field}`)}
+            value={secrets[field] ?? ''}
+            placeholder={start?.secrets.includes(field) ? '••••••••' : ''}
+            onChange={(event) => setSecrets({ ...secrets, [field]: event.target.value })}
+          />
         </Field>
       ))}
     </Dialog>

@@ -7,7 +7,7 @@ import { Button, Pill, type Tone } from '../kit/controls.tsx';
 import { KindBadge } from '../kit/glyph.tsx';
 import { formatAgo } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
-import { Menu, say, State } from '../kit/surfaces.tsx';
+import { Menu, Scroll, State, say } from '../kit/surfaces.tsx';
 import { ConnectionDialog, glyphFor } from './connection-dialog.tsx';
 import { attempt, useEvents } from './events.ts';
 
@@ -18,30 +18,83 @@ export function ConnectionsView() {
   const connections = useLoad(() => engine().call('connections.list', {}), '');
   const [edited, setEdited] = useState<ConnectionRow | 'new'>();
   useEvents(['connection_changed'], connections.reload);
-  const add = <Button look="main" onClick={() => setEdited('new')}><Plus /> {t('connections.new')}</Button>;
+  const add = (
+    <Button look="main" onClick={() => setEdited('new')}>
+      <Plus /> {t('connections.new')}
+    </Button>
+  );
   return (
     <main className="screen">
-      <header className="screen-head"><h1>{t('rail.connections')}</h1><span className="spacer" />{add}</header>
+      <header className="screen-head">
+        <h1>{t('rail.connections')}</h1>
+        <span className="spacer" />
+        {add}
+      </header>
       <Loaded of={connections}>
-        {({ connections: rows }) => rows.length ? (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-          <div className="screen-body" role="region" aria-label={t('rail.connections')} tabIndex={0}>
-            <table className="table">
-              <thead><tr><th>{t('connections.name')}</th><th>{t('connections.health')}</th><th>{t('connections.secrets')}</th><th>{t('connections.last_use')}</th><th>{t('connections.used_by')}</th><th><span className="visually-hidden">{t('common.more')}</span></th></tr></thead>
-              <tbody>{rows.map((row) => <ConnectionLine key={row.name} row={row} onEdit={() => setEdited(row)} reload={connections.reload} />)}</tbody>
-            </table>
-          </div>
-        ) : <State icon={<Plug />} title={t('connections.none')} action={add}>{t('connections.none_help')}</State>}
+        {({ connections: rows }) =>
+          rows.length ? (
+            <Scroll className="screen-body" label={t('rail.connections')}>
+              <table className="table">
+                <thead>
+                  <tr>
+                    <th>{t('connections.name')}</th>
+                    <th>{t('connections.health')}</th>
+                    <th>{t('connections.secrets')}</th>
+                    <th>{t('connections.last_use')}</th>
+                    <th>{t('connections.used_by')}</th>
+                    <th>
+                      <span className="visually-hidden">{t('common.more')}</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map((row) => (
+                    <ConnectionLine
+                      key={row.name}
+                      row={row}
+                      onEdit={() => setEdited(row)}
+                      reload={connections.reload}
+                    />
+                  ))}
+                </tbody>
+              </table>
+            </Scroll>
+          ) : (
+            <State icon={<Plug />} title={t('connections.none')} action={add}>
+              {t('connections.none_help')}
+            </State>
+          )
+        }
       </Loaded>
-      {edited ? <ConnectionDialog start={edited === 'new' ? undefined : edited} onClose={() => setEdited(undefined)} onSaved={() => { setEdited(undefined); connections.reload(); }} /> : null}
+      {edited ? (
+        <ConnectionDialog
+          start={edited === 'new' ? undefined : edited}
+          onClose={() => setEdited(undefined)}
+          onSaved={() => {
+            setEdited(undefined);
+            connections.reload();
+          }}
+        />
+      ) : null}
     </main>
   );
 }
 
-function ConnectionLine({ row, onEdit, reload }: { row: ConnectionRow; onEdit: () => void; reload: () => void }) {
+function ConnectionLine({
+  row,
+  onEdit,
+  reload,
+}: {
+  row: ConnectionRow;
+  onEdit: () => void;
+  reload: () => void;
+}) {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
-  const address = typeof row.config === 'object' && row.config !== null && !Array.isArray(row.config) ? (row.config.address ?? row.config.url ?? row.config.path) : '';
+  const address =
+    typeof row.config === 'object' && row.config !== null && !Array.isArray(row.config)
+      ? (row.config.address ?? row.config.url ?? row.config.path)
+      : '';
   const test = async () => {
     const answer = await attempt(() => engine().call('connections.test', { name: row.name }), gone);
     if (answer) say(`${row.name}: ${answer.sentence}`, answer.ok ? 'plain' : 'bad');
@@ -53,23 +106,46 @@ function ConnectionLine({ row, onEdit, reload }: { row: ConnectionRow; onEdit: (
         <div className="row">
           <KindBadge kind={glyphFor(row.kind)} contract="transform" />
           <div className="stack tight">
-            <button type="button" className="list-link" onClick={onEdit}>{row.name}</button>
+            <button type="button" className="list-link" onClick={onEdit}>
+              {row.name}
+            </button>
             <span className="faint small ellipsis">{typeof address === 'string' ? address : row.kind}</span>
           </div>
         </div>
       </td>
-      <td><Pill tone={tones[row.health.state]}>{t(`health.${row.health.state}`)}</Pill>{row.health.state === 'open' ? <div className="bad small">{row.health.error.sentence}</div> : null}</td>
+      <td>
+        <Pill tone={tones[row.health.state]}>{t(`health.${row.health.state}`)}</Pill>
+        {row.health.state === 'open' ? <div className="bad small">{row.health.error.sentence}</div> : null}
+      </td>
       <td className="muted">{row.secrets.join(', ') || '–'}</td>
-      <td className="muted">{row.last_use_ms ? formatAgo(row.last_use_ms, Date.now()) : t('connections.never')}</td>
+      <td className="muted">
+        {row.last_use_ms ? formatAgo(row.last_use_ms, Date.now()) : t('connections.never')}
+      </td>
       <td className="muted note-cell">{row.used_by.join(', ') || '–'}</td>
       <td className="number">
         <div className="row-tools">
           <Button onClick={() => void test()}>{t('connections.test')}</Button>
           <Menu
-            trigger={<button type="button" className="button" data-look="icon" aria-label={`${t('common.more')}: ${row.name}`}><EllipsisVertical /></button>}
+            trigger={
+              <button
+                type="button"
+                className="button"
+                data-look="icon"
+                aria-label={`${t('common.more')}: ${row.name}`}
+              >
+                <EllipsisVertical />
+              </button>
+            }
             entries={[
               { label: t('common.edit'), onChoose: onEdit },
-              { label: t('common.delete'), onChoose: () => confirm(t('connections.delete_sure', { name: row.name })) && void attempt(() => engine().call('connections.delete', { name: row.name }), gone).then(reload) },
+              {
+                label: t('common.delete'),
+                onChoose: () =>
+                  confirm(t('connections.delete_sure', { name: row.name })) &&
+                  void attempt(() => engine().call('connections.delete', { name: row.name }), gone).then(
+                    reload,
+                  ),
+              },
             ]}
           />
         </div>

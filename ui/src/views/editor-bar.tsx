@@ -17,7 +17,14 @@ import { RehearsalDialog } from './rehearsal-dialog.tsx';
 import { go } from './route.ts';
 import { VersionsDialog } from './versions-dialog.tsx';
 
-const savingTones = { saved: 'plain', waiting: 'plain', saving: 'plain', offline: 'warn', conflict: 'bad', refused: 'bad' } as const;
+const savingTones = {
+  saved: 'plain',
+  waiting: 'plain',
+  saving: 'plain',
+  offline: 'warn',
+  conflict: 'bad',
+  refused: 'bad',
+} as const;
 
 interface EditorBarProps {
   id: string;
@@ -55,14 +62,30 @@ export function EditorBar({ id, onProblems, onRun, onHelp }: EditorBarProps) {
   };
   return (
     <header className="editor-bar">
-      <button type="button" className="crumb" onClick={() => go('flows')}>{folder || t('rail.flows')} /</button>
-      <input className="name-input" dir="auto" aria-label={t('editor.name')} value={name} onChange={(event) => change({ type: 'flow.set', fields: { name: event.target.value } }, 'name')} />
+      <button type="button" className="crumb" onClick={() => go('flows')}>
+        {folder || t('rail.flows')} /
+      </button>
+      <input
+        className="name-input"
+        dir="auto"
+        aria-label={t('editor.name')}
+        value={name}
+        onChange={(event) => change({ type: 'flow.set', fields: { name: event.target.value } }, 'name')}
+      />
       <SavingPill />
       <LastRunPill />
-      {errors ? <button type="button" className="pill" data-tone="bad" onClick={onProblems}>{t('flows.errors', { count: errors })}</button> : null}
+      {errors ? (
+        <button type="button" className="pill" data-tone="bad" onClick={onProblems}>
+          {t('flows.errors', { count: errors })}
+        </button>
+      ) : null}
       <span className="spacer" />
       <Menu
-        trigger={<button type="button" className="button" data-look="icon" aria-label={t('common.more')}><EllipsisVertical /></button>}
+        trigger={
+          <button type="button" className="button" data-look="icon" aria-label={t('common.more')}>
+            <EllipsisVertical />
+          </button>
+        }
         entries={[
           { label: t('editor.versions'), onChoose: () => setSheet('versions') },
           { label: t('editor.cases'), onChoose: () => setSheet('cases') },
@@ -75,16 +98,25 @@ export function EditorBar({ id, onProblems, onRun, onHelp }: EditorBarProps) {
       />
       <Button onClick={() => setSheet('rehearsal')}>{t('run.rehearse')}</Button>
       {row && isRunning(row) ? (
-        <Button look="main" onClick={() => void attempt(() => engine().call('run.cancel', { run: row.run }), gone)}><Square /> {t('run.cancel')}</Button>
+        <Button
+          look="main"
+          onClick={() => void attempt(() => engine().call('run.cancel', { run: row.run }), gone)}
+        >
+          <Square /> {t('run.cancel')}
+        </Button>
       ) : (
-        <Button look="main" onClick={onRun}><Play fill="currentColor" /> {t('run.run')}</Button>
+        <Button look="main" onClick={onRun}>
+          <Play fill="currentColor" /> {t('run.run')}
+        </Button>
       )}
       <span className="muted on-word">{armed ? t('flows.on') : t('flows.off')}</span>
       <Switch on={armed} label={t('flows.on')} onChange={(next) => void arm(next)} />
       {sheet === 'versions' ? <VersionsDialog flow={id} onClose={close} /> : null}
       {sheet === 'cases' ? <CasesDialog flow={id} run={row?.run} onClose={close} /> : null}
       {sheet === 'rehearsal' ? <RehearsalDialog flow={id} onClose={close} /> : null}
-      {sheet === 'trust' && grants ? <TrustSheet flow={id} name={name} start={grants} onClose={close} onDone={close} /> : null}
+      {sheet === 'trust' && grants ? (
+        <TrustSheet flow={id} name={name} start={grants} onClose={close} onDone={close} />
+      ) : null}
     </header>
   );
 }
@@ -98,19 +130,43 @@ function SavingPill() {
     return (
       <span className="row">
         <Pill tone="bad">{t('saving.conflict')}</Pill>
-        <Button look="quiet" onClick={() => void keepMine()}>{t('saving.keep_mine')}</Button>
-        <Button look="quiet" onClick={() => void takeTheirs()}>{t('saving.take_theirs')}</Button>
+        <Button look="quiet" onClick={() => void keepMine()}>
+          {t('saving.keep_mine')}
+        </Button>
+        <Button look="quiet" onClick={() => void takeTheirs()}>
+          {t('saving.take_theirs')}
+        </Button>
       </span>
     );
   }
-  return <span role="status" title={refusal} className="saving"><Pill tone={savingTones[saving]}>{saving === 'refused' ? refusal : t(`saving.${saving}`, { version })}</Pill></span>;
+  return (
+    <span role="status" title={refusal} className="saving">
+      <Pill tone={savingTones[saving]}>
+        {saving === 'refused' ? refusal : t(`saving.${saving}`, { version })}
+      </Pill>
+    </span>
+  );
 }
 
 function LastRunPill() {
   const { t } = useTranslation();
   const row = useStore(live, (state) => state.row);
   if (!row || isRunning(row)) return null;
-  const tone: Tone = row.state === 'ok' ? 'ok' : row.state === 'failed' ? 'bad' : row.state === 'partial' ? 'warn' : 'plain';
-  const failed = row.failed ? `, ${t('card.failed', { count: row.failed, n: formatNumber(row.failed) })}` : '';
-  return <span className="last-run" title={row.error?.sentence}><Pill tone={tone}>{t('run.last', { time: formatMoment(row.started_ms), count: row.records, n: formatNumber(row.records) })}{failed}</Pill></span>;
+  const tone: Tone =
+    row.state === 'ok' ? 'ok' : row.state === 'failed' ? 'bad' : row.state === 'partial' ? 'warn' : 'plain';
+  const failed = row.failed
+    ? `, ${t('card.failed', { count: row.failed, n: formatNumber(row.failed) })}`
+    : '';
+  return (
+    <span className="last-run" title={row.error?.sentence}>
+      <Pill tone={tone}>
+        {t('run.last', {
+          time: formatMoment(row.started_ms),
+          count: row.records,
+          n: formatNumber(row.records),
+        })}
+        {failed}
+      </Pill>
+    </span>
+  );
 }

@@ -14,7 +14,7 @@ import { flush, load, openFlow, redoChange, undoChange } from '../document/store
 import { Inspector } from '../inspector/inspector.tsx';
 import { Button } from '../kit/controls.tsx';
 import { useLoad } from '../kit/load.tsx';
-import { Dialog, Loading, say, State } from '../kit/surfaces.tsx';
+import { Dialog, Loading, State, say } from '../kit/surfaces.tsx';
 import { NodePalette } from '../library/palette.tsx';
 import { DataDrawer } from '../runs/drawer.tsx';
 import { RunSlider } from '../runs/slider.tsx';
@@ -42,7 +42,18 @@ export default function EditorView({ id, run, kinds }: EditorViewProps) {
   }, `${id}/${run}`);
   const isOpen = useStore(openFlow, (state) => state.id === id);
   useEffect(() => () => void flush(), []);
-  if (opened.error) return <State icon={<FileQuestion />} title={t('editor.not_opened')} action={<Button onClick={() => go('flows')}>{t('editor.back')}</Button>}>{sentenceOf(opened.error, t)}</State>;
+  if (opened.error)
+    return (
+      <main className="screen">
+        <State
+          icon={<FileQuestion />}
+          title={t('editor.not_opened')}
+          action={<Button onClick={() => go('flows')}>{t('editor.back')}</Button>}
+        >
+          {sentenceOf(opened.error, t)}
+        </State>
+      </main>
+    );
   if (!opened.value || !isOpen) return <Loading label={t('common.loading')} />;
   return (
     <ReactFlowProvider>
@@ -52,7 +63,8 @@ export default function EditorView({ id, run, kinds }: EditorViewProps) {
 }
 
 /** A flow this editor cannot draw is refused with a key of ours; everything else is the engine's sentence. */
-const sentenceOf = (error: string, t: (key: string) => string): string => (['json', 'shape', 'newer'].includes(error) ? t(`paste.${error}`) : error);
+const sentenceOf = (error: string, t: (key: string) => string): string =>
+  ['json', 'shape', 'newer'].includes(error) ? t(`paste.${error}`) : error;
 
 function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
   const { t } = useTranslation();
@@ -66,7 +78,9 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const isField = event.target instanceof HTMLElement && (event.target.isContentEditable || /^(INPUT|TEXTAREA)$/.test(event.target.tagName));
+      const isField =
+        event.target instanceof HTMLElement &&
+        (event.target.isContentEditable || /^(INPUT|TEXTAREA)$/.test(event.target.tagName));
       if (!(event.ctrlKey || event.metaKey)) return;
       const key = event.key.toLowerCase();
       if (key === 's') void flush();
@@ -81,25 +95,59 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
     return () => removeEventListener('keydown', onKey);
   }, [id, t]);
 
-  const choose = useCallback((kind: string, at: PaletteAt) => {
-    setPalette(undefined);
-    const node = addNode(kinds, kind, at.at, at.loose);
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(node)}"]`)?.focus());
-  }, [kinds]);
+  const choose = useCallback(
+    (kind: string, at: PaletteAt) => {
+      setPalette(undefined);
+      const node = addNode(kinds, kind, at.at, at.loose);
+      requestAnimationFrame(() =>
+        document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(node)}"]`)?.focus(),
+      );
+    },
+    [kinds],
+  );
   const reveal = (node: string) => canvas.current?.reveal(node);
 
   return (
     <main className="editor">
-      <EditorBar id={id} onProblems={() => setDrawer('problems')} onRun={() => void startRun(id, t('app.engine_gone'))} onHelp={() => setHelp(true)} />
+      <EditorBar
+        id={id}
+        onProblems={() => setDrawer('problems')}
+        onRun={() => void startRun(id, t('app.engine_gone'))}
+        onHelp={() => setHelp(true)}
+      />
       <div className="editor-canvas">
         <Canvas kinds={kinds} onPalette={setPalette} onHelp={() => setHelp(true)} handle={canvas} />
-        <div className="editor-slider"><RunSlider /></div>
+        <div className="editor-slider">
+          <RunSlider />
+        </div>
         <Coach onAdd={() => setPalette(canvas.current?.middle())} />
       </div>
-      <Inspector kinds={kinds} connections={connections.value?.connections ?? []} onNewConnection={setConnectionKind} actions={<NodeActions id={id} />} />
+      <Inspector
+        kinds={kinds}
+        connections={connections.value?.connections ?? []}
+        onNewConnection={setConnectionKind}
+        actions={<NodeActions id={id} />}
+      />
       <DataDrawer view={drawer} onView={setDrawer} onReveal={reveal} onFailed={() => go('failed')} />
-      {palette ? <NodePalette kinds={kinds} screen={palette.screen} loose={palette.loose} onChoose={(kind) => choose(kind, palette)} onClose={() => setPalette(undefined)} /> : null}
-      {connectionKind ? <ConnectionDialog kind={connectionKind} onClose={() => setConnectionKind(undefined)} onSaved={() => { setConnectionKind(undefined); connections.reload(); }} /> : null}
+      {palette ? (
+        <NodePalette
+          kinds={kinds}
+          screen={palette.screen}
+          loose={palette.loose}
+          onChoose={(kind) => choose(kind, palette)}
+          onClose={() => setPalette(undefined)}
+        />
+      ) : null}
+      {connectionKind ? (
+        <ConnectionDialog
+          kind={connectionKind}
+          onClose={() => setConnectionKind(undefined)}
+          onSaved={() => {
+            setConnectionKind(undefined);
+            connections.reload();
+          }}
+        />
+      ) : null}
       {isHelp ? <KeysDialog onClose={() => setHelp(false)} /> : null}
     </main>
   );
@@ -119,26 +167,54 @@ function NodeActions({ id }: { id: string }) {
   if (!node) return null;
   const pin = async () => {
     const { record } = sample.getState();
-    if (await attempt(() => engine().call('sample.pin', { flow: id, node, records: [record] }), gone)) say(t('run.pinned'));
+    if (await attempt(() => engine().call('sample.pin', { flow: id, node, records: [record] }), gone))
+      say(t('run.pinned'));
   };
   return (
     <>
-      <Button disabled={isBusy} onClick={() => void startRun(id, gone, node)}><Play /> {t('run.to_here')}</Button>
-      <Button onClick={() => void pin()}><Pin /> {t('run.pin')}</Button>
+      <Button disabled={isBusy} onClick={() => void startRun(id, gone, node)}>
+        <Play /> {t('run.to_here')}
+      </Button>
+      <Button onClick={() => void pin()}>
+        <Pin /> {t('run.pin')}
+      </Button>
     </>
   );
 }
 
 const KEYS: [string, string][] = [
-  ['/', 'canvas.add'], ['Tab', 'keys.walk'], ['Enter', 'keys.select'], ['C', 'canvas.wiring'], ['X', 'keys.off'], ['← ↑ → ↓', 'keys.move'], ['Del', 'common.delete'],
-  ['Ctrl Z', 'canvas.undo'], ['Ctrl Shift Z', 'canvas.redo'], ['Ctrl C  Ctrl V', 'keys.copy'], ['Ctrl D', 'keys.duplicate'], ['Ctrl A', 'keys.all'], ['Ctrl F', 'canvas.find'], ['F', 'canvas.fit'], ['Ctrl Enter', 'run.run'], ['Ctrl K', 'command.label'],
+  ['/', 'canvas.add'],
+  ['Tab', 'keys.walk'],
+  ['Enter', 'keys.select'],
+  ['C', 'canvas.wiring'],
+  ['X', 'keys.off'],
+  ['← ↑ → ↓', 'keys.move'],
+  ['Del', 'common.delete'],
+  ['Ctrl Z', 'canvas.undo'],
+  ['Ctrl Shift Z', 'canvas.redo'],
+  ['Ctrl C  Ctrl V', 'keys.copy'],
+  ['Ctrl D', 'keys.duplicate'],
+  ['Ctrl A', 'keys.all'],
+  ['Ctrl F', 'canvas.find'],
+  ['F', 'canvas.fit'],
+  ['Ctrl Enter', 'run.run'],
+  ['Ctrl K', 'command.label'],
 ];
 
 function KeysDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
     <Dialog title={t('keys.title')} closeLabel={t('common.close')} onClose={onClose}>
-      <dl className="facts keys-list">{KEYS.map(([key, word]) => <div key={key} className="row"><dt><kbd>{key}</kbd></dt><dd>{t(word)}</dd></div>)}</dl>
+      <dl className="facts keys-list">
+        {KEYS.map(([key, word]) => (
+          <div key={key} className="row">
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{t(word)}</dd>
+          </div>
+        ))}
+      </dl>
     </Dialog>
   );
 }

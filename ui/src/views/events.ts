@@ -1,6 +1,6 @@
 /** Redraws a screen when the engine tells that what it shows has changed. */
 import { useEffect, useRef } from 'react';
-import { engine, EngineGone, type EngineEvent, Refused } from '../bridge/index.ts';
+import { type EngineEvent, EngineGone, engine, Refused } from '../bridge/index.ts';
 import { say } from '../kit/surfaces.tsx';
 
 const QUIET_MS = 250;

@@ -7,14 +7,20 @@ import { plain } from '../document/sample.ts';
 import { Button, Pill } from '../kit/controls.tsx';
 import { formatMoment, formatNumber } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
-import { Dialog, say, State } from '../kit/surfaces.tsx';
+import { Dialog, Scroll, State, say } from '../kit/surfaces.tsx';
 import { attempt, useEvents } from './events.ts';
 import { go } from './route.ts';
 
 export function FailedView() {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
-  const inbox = useLoad(async () => ({ ...(await engine().call('failed.list', {})), ...(await engine().call('questions.list', {})) }), '');
+  const inbox = useLoad(
+    async () => ({
+      ...(await engine().call('failed.list', {})),
+      ...(await engine().call('questions.list', {})),
+    }),
+    '',
+  );
   const [edited, setEdited] = useState<FailedRecord>();
   useEvents(['inbox_changed'], inbox.reload);
   const resend = async (what: { ids?: string[]; group?: string; record?: Datum }) => {
@@ -33,30 +39,73 @@ export function FailedView() {
   };
   return (
     <main className="screen">
-      <header className="screen-head"><h1>{t('rail.failed')}</h1></header>
+      <header className="screen-head">
+        <h1>{t('rail.failed')}</h1>
+      </header>
       <Loaded of={inbox}>
-        {({ groups, questions }) => groups.length || questions.length ? (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-          <div className="screen-body padded" role="region" aria-label={t('rail.failed')} tabIndex={0}>
-            {questions.map((question) => <QuestionCard key={question.id} question={question} onReply={(answer) => void reply(question.id, answer)} />)}
-            {groups.map((group) => <GroupCard key={group.group} group={group} onEdit={setEdited} onResend={(what) => void resend(what)} onDiscard={(what) => void discard(what)} />)}
-          </div>
-        ) : <State icon={<CircleCheck />} title={t('failed.none')}>{t('failed.none_help')}</State>}
+        {({ groups, questions }) =>
+          groups.length || questions.length ? (
+            <Scroll className="screen-body padded" label={t('rail.failed')}>
+              {questions.map((question) => (
+                <QuestionCard
+                  key={question.id}
+                  question={question}
+                  onReply={(answer) => void reply(question.id, answer)}
+                />
+              ))}
+              {groups.map((group) => (
+                <GroupCard
+                  key={group.group}
+                  group={group}
+                  onEdit={setEdited}
+                  onResend={(what) => void resend(what)}
+                  onDiscard={(what) => void discard(what)}
+                />
+              ))}
+            </Scroll>
+          ) : (
+            <State icon={<CircleCheck />} title={t('failed.none')}>
+              {t('failed.none_help')}
+            </State>
+          )
+        }
       </Loaded>
-      {edited ? <RecordDialog record={edited} onClose={() => setEdited(undefined)} onSend={(record) => void resend({ ids: [edited.id], record })} /> : null}
+      {edited ? (
+        <RecordDialog
+          record={edited}
+          onClose={() => setEdited(undefined)}
+          onSend={(record) => void resend({ ids: [edited.id], record })}
+        />
+      ) : null}
     </main>
   );
 }
 
-function QuestionCard({ question, onReply }: { question: Question; onReply: (answer: 'happened' | 'repeat' | 'give_up') => void }) {
+function QuestionCard({
+  question,
+  onReply,
+}: {
+  question: Question;
+  onReply: (answer: 'happened' | 'repeat' | 'give_up') => void;
+}) {
   const { t } = useTranslation();
   return (
     <section className="panel question">
-      <div className="row panel-head"><CircleHelp className="warn" /><div className="spacer"><h2>{question.sentence}</h2><div className="faint small">{question.flow_name} · {formatMoment(question.asked_ms)}</div></div></div>
+      <div className="row panel-head">
+        <CircleHelp className="warn" />
+        <div className="spacer">
+          <h2>{question.sentence}</h2>
+          <div className="faint small">
+            {question.flow_name} · {formatMoment(question.asked_ms)}
+          </div>
+        </div>
+      </div>
       <div className="row wrap panel-foot">
         <Button onClick={() => onReply('happened')}>{t('failed.happened')}</Button>
         <Button onClick={() => onReply('repeat')}>{t('failed.repeat')}</Button>
-        <Button look="quiet" onClick={() => onReply('give_up')}>{t('failed.give_up')}</Button>
+        <Button look="quiet" onClick={() => onReply('give_up')}>
+          {t('failed.give_up')}
+        </Button>
       </div>
     </section>
   );
@@ -71,43 +120,93 @@ interface GroupCardProps {
 
 function GroupCard({ group, onEdit, onResend, onDiscard }: GroupCardProps) {
   const { t } = useTranslation();
-  const columns = Object.keys(typeof group.records[0]?.record === 'object' ? (group.records[0].record ?? {}) : {}).slice(0, 5);
-  const cell = (record: Datum, name: string) => (typeof record === 'object' && record !== null && !Array.isArray(record) ? plain(record[name] ?? null).text.slice(0, 60) : '');
+  const columns = Object.keys(
+    typeof group.records[0]?.record === 'object' ? (group.records[0].record ?? {}) : {},
+  ).slice(0, 5);
+  const cell = (record: Datum, name: string) =>
+    typeof record === 'object' && record !== null && !Array.isArray(record)
+      ? plain(record[name] ?? null).text.slice(0, 60)
+      : '';
   return (
     <section className="panel">
       <div className="row panel-head wrap">
         <div className="spacer">
           <h2>{group.error.sentence}</h2>
-          <div className="faint small"><button type="button" className="list-link" onClick={() => go('flow', group.flow)}>{group.flow_name}</button> · {group.node} · {formatMoment(group.last_ms)}</div>
+          <div className="faint small">
+            <button type="button" className="list-link" onClick={() => go('flow', group.flow)}>
+              {group.flow_name}
+            </button>{' '}
+            · {group.node} · {formatMoment(group.last_ms)}
+          </div>
         </div>
         <Pill tone="bad">{t('card.failed', { count: group.count, n: formatNumber(group.count) })}</Pill>
-        <Button onClick={() => onResend({ group: group.group })}><RotateCcw /> {t('failed.resend_all')}</Button>
-        <Button look="quiet" onClick={() => confirm(t('failed.discard_sure', { count: group.count })) && onDiscard({ group: group.group })}>{t('failed.discard')}</Button>
+        <Button onClick={() => onResend({ group: group.group })}>
+          <RotateCcw /> {t('failed.resend_all')}
+        </Button>
+        <Button
+          look="quiet"
+          onClick={() =>
+            confirm(t('failed.discard_sure', { count: group.count })) && onDiscard({ group: group.group })
+          }
+        >
+          {t('failed.discard')}
+        </Button>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <div className="panel-scroll" role="region" aria-label={group.error.sentence} tabIndex={0}>
+      <Scroll className="panel-scroll" label={group.error.sentence}>
         <table className="table">
-          <thead><tr>{columns.map((name) => <th key={name}>{name}</th>)}<th className="number">{t('failed.attempts')}</th><th><span className="visually-hidden">{t('common.more')}</span></th></tr></thead>
+          <thead>
+            <tr>
+              {columns.map((name) => (
+                <th key={name}>{name}</th>
+              ))}
+              <th className="number">{t('failed.attempts')}</th>
+              <th>
+                <span className="visually-hidden">{t('common.more')}</span>
+              </th>
+            </tr>
+          </thead>
           <tbody>
             {group.records.map((record) => (
               <tr key={record.id}>
-                {columns.map((name) => <td key={name} dir="auto">{cell(record.record, name)}</td>)}
+                {columns.map((name) => (
+                  <td key={name} dir="auto">
+                    {cell(record.record, name)}
+                  </td>
+                ))}
                 <td className="number">{record.attempts}</td>
                 <td className="row-tools">
-                  <Button look="icon" tip={t('failed.edit')} onClick={() => onEdit(record)}><Pencil /></Button>
-                  <Button look="icon" tip={t('failed.resend')} onClick={() => onResend({ ids: [record.id] })}><RotateCcw /></Button>
-                  <Button look="icon" tip={t('failed.discard')} onClick={() => onDiscard({ ids: [record.id] })}><Trash2 /></Button>
+                  <Button look="icon" tip={t('failed.edit')} onClick={() => onEdit(record)}>
+                    <Pencil />
+                  </Button>
+                  <Button look="icon" tip={t('failed.resend')} onClick={() => onResend({ ids: [record.id] })}>
+                    <RotateCcw />
+                  </Button>
+                  <Button
+                    look="icon"
+                    tip={t('failed.discard')}
+                    onClick={() => onDiscard({ ids: [record.id] })}
+                  >
+                    <Trash2 />
+                  </Button>
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }
 
-function RecordDialog({ record, onClose, onSend }: { record: FailedRecord; onClose: () => void; onSend: (record: Datum) => void }) {
+function RecordDialog({
+  record,
+  onClose,
+  onSend,
+}: {
+  record: FailedRecord;
+  onClose: () => void;
+  onSend: (record: Datum) => void;
+}) {
   const { t } = useTranslation();
   const [text, setText] = useState(JSON.stringify(record.record, null, 2));
   let value: Datum | undefined;
@@ -119,13 +218,21 @@ function RecordDialog({ record, onClose, onSend }: { record: FailedRecord; onClo
   const foot = (
     <>
       <Button onClick={onClose}>{t('common.cancel')}</Button>
-      <Button look="main" disabled={value === undefined} onClick={() => value !== undefined && onSend(value)}>{t('failed.send_edited')}</Button>
+      <Button look="main" disabled={value === undefined} onClick={() => value !== undefined && onSend(value)}>
+        {t('failed.send_edited')}
+      </Button>
     </>
   );
   return (
     <Dialog title={t('failed.edit')} closeLabel={t('common.close')} onClose={onClose} foot={foot}>
       <p className="field-bad">{record.error.sentence}</p>
-      <textarea className="input mono record-text" aria-label={t('failed.record')} spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} />
+      <textarea
+        className="input mono record-text"
+        aria-label={t('failed.record')}
+        spellCheck={false}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
       {value === undefined ? <p className="field-bad">{t('failed.not_json')}</p> : null}
     </Dialog>
   );

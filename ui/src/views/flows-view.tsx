@@ -6,7 +6,7 @@ import { engine, type FlowRow } from '../bridge/index.ts';
 import { Button, Pill, Switch } from '../kit/controls.tsx';
 import { formatNumber } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
-import { Menu, State } from '../kit/surfaces.tsx';
+import { Menu, Scroll, State } from '../kit/surfaces.tsx';
 import { RunStrip } from '../runs/run-state.tsx';
 import { TriggerCell } from '../schedule/trigger-cell.tsx';
 import { attempt, useEvents } from './events.ts';
@@ -23,12 +23,34 @@ export function FlowsView() {
     <main className="screen">
       <header className="screen-head">
         <h1>{t('rail.flows')}</h1>
-        <label className="search-field"><Search aria-hidden="true" /><input className="input" type="search" aria-label={t('flows.search')} placeholder={t('flows.search')} value={search} onChange={(event) => setSearch(event.target.value)} /></label>
+        <label className="search-field">
+          <Search aria-hidden="true" />
+          <input
+            className="input"
+            type="search"
+            aria-label={t('flows.search')}
+            placeholder={t('flows.search')}
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+          />
+        </label>
         <ImportButton />
-        <Button look="main" onClick={() => void newFlow(t('flows.untitled'), t('app.engine_gone'))}><Plus /> {t('flows.new')}</Button>
+        <Button look="main" onClick={() => void newFlow(t('flows.untitled'), t('app.engine_gone'))}>
+          <Plus /> {t('flows.new')}
+        </Button>
       </header>
       <Loaded of={flows}>
-        {({ flows: rows }) => rows.length ? <FlowTable rows={rows} reload={flows.reload} /> : search ? <State icon={<Search />} title={t('flows.found_none')}>{t('flows.found_none_help')}</State> : <FirstStart />}
+        {({ flows: rows }) =>
+          rows.length ? (
+            <FlowTable rows={rows} reload={flows.reload} />
+          ) : search ? (
+            <State icon={<Search />} title={t('flows.found_none')}>
+              {t('flows.found_none_help')}
+            </State>
+          ) : (
+            <FirstStart />
+          )
+        }
       </Loaded>
     </main>
   );
@@ -38,24 +60,41 @@ function FlowTable({ rows, reload }: { rows: FlowRow[]; reload: () => void }) {
   const { t } = useTranslation();
   const folders = [...new Set(rows.map((row) => row.folder))].sort();
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <div className="screen-body" role="region" aria-label={t('rail.flows')} tabIndex={0}>
+    <Scroll className="screen-body" label={t('rail.flows')}>
       <table className="table flows-table">
         <thead>
           <tr>
-            <th><span className="visually-hidden">{t('flows.on')}</span></th>
-            <th>{t('flows.name')}</th><th>{t('flows.starts')}</th><th>{t('flows.last_runs')}</th>
-            <th className="number">{t('flows.moved')}</th><th>{t('flows.note')}</th><th><span className="visually-hidden">{t('common.more')}</span></th>
+            <th>
+              <span className="visually-hidden">{t('flows.on')}</span>
+            </th>
+            <th>{t('flows.name')}</th>
+            <th>{t('flows.starts')}</th>
+            <th>{t('flows.last_runs')}</th>
+            <th className="number">{t('flows.moved')}</th>
+            <th>{t('flows.note')}</th>
+            <th>
+              <span className="visually-hidden">{t('common.more')}</span>
+            </th>
           </tr>
         </thead>
         {folders.map((folder) => (
           <tbody key={folder}>
-            {folders.length > 1 || folder ? <tr className="folder-row"><th colSpan={7} scope="rowgroup">{folder || t('flows.no_folder')}</th></tr> : null}
-            {rows.filter((row) => row.folder === folder).map((row) => <FlowLine key={row.id} flow={row} reload={reload} />)}
+            {folders.length > 1 || folder ? (
+              <tr className="folder-row">
+                <th colSpan={7} scope="rowgroup">
+                  {folder || t('flows.no_folder')}
+                </th>
+              </tr>
+            ) : null}
+            {rows
+              .filter((row) => row.folder === folder)
+              .map((row) => (
+                <FlowLine key={row.id} flow={row} reload={reload} />
+              ))}
           </tbody>
         ))}
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -69,28 +108,71 @@ function FlowLine({ flow, reload }: { flow: FlowRow; reload: () => void }) {
   };
   return (
     <tr>
-      <td><Switch on={flow.armed} label={`${t('flows.on')}: ${flow.name}`} onChange={(armed) => then(() => engine().call('flow.arm', { flow: flow.id, armed }))} /></td>
       <td>
-        <button type="button" className="list-link" dir="auto" onClick={() => go('flow', flow.id)}>{flow.name}</button>
+        <Switch
+          on={flow.armed}
+          label={`${t('flows.on')}: ${flow.name}`}
+          onChange={(armed) => then(() => engine().call('flow.arm', { flow: flow.id, armed }))}
+        />
+      </td>
+      <td>
+        <button type="button" className="list-link" dir="auto" onClick={() => go('flow', flow.id)}>
+          {flow.name}
+        </button>
         <div className="row wrap small">
           {flow.errors ? <Pill tone="bad">{t('flows.errors', { count: flow.errors })}</Pill> : null}
-          {flow.open_slots ? <Pill tone="warn">{t('flows.open_slots', { count: flow.open_slots })}</Pill> : null}
-          {flow.failed ? <button type="button" className="pill" data-tone="bad" onClick={() => go('failed')}>{t('card.failed', { count: flow.failed, n: formatNumber(flow.failed) })}</button> : null}
+          {flow.open_slots ? (
+            <Pill tone="warn">{t('flows.open_slots', { count: flow.open_slots })}</Pill>
+          ) : null}
+          {flow.failed ? (
+            <button type="button" className="pill" data-tone="bad" onClick={() => go('failed')}>
+              {t('card.failed', { count: flow.failed, n: formatNumber(flow.failed) })}
+            </button>
+          ) : null}
         </div>
       </td>
-      <td><TriggerCell flow={flow} now_ms={Date.now()} /></td>
-      <td>{flow.last_runs.length ? <RunStrip bars={flow.last_runs} /> : <span className="faint">{t('flows.never_run')}</span>}</td>
-      <td className="number">{flow.records_moved ? formatNumber(flow.records_moved) : <span className="faint">–</span>}</td>
-      <td className="muted note-cell" dir="auto">{flow.note}</td>
+      <td>
+        <TriggerCell flow={flow} now_ms={Date.now()} />
+      </td>
+      <td>
+        {flow.last_runs.length ? (
+          <RunStrip bars={flow.last_runs} />
+        ) : (
+          <span className="faint">{t('flows.never_run')}</span>
+        )}
+      </td>
+      <td className="number">
+        {flow.records_moved ? formatNumber(flow.records_moved) : <span className="faint">–</span>}
+      </td>
+      <td className="muted note-cell" dir="auto">
+        {flow.note}
+      </td>
       <td className="number">
         <Menu
-          trigger={<button type="button" className="button" data-look="icon" aria-label={`${t('common.more')}: ${flow.name}`}><EllipsisVertical /></button>}
+          trigger={
+            <button
+              type="button"
+              className="button"
+              data-look="icon"
+              aria-label={`${t('common.more')}: ${flow.name}`}
+            >
+              <EllipsisVertical />
+            </button>
+          }
           entries={[
-            { label: t('run.run'), onChoose: () => then(() => engine().call('run.start', { flow: flow.id, rehearse: false })) },
+            {
+              label: t('run.run'),
+              onChoose: () => then(() => engine().call('run.start', { flow: flow.id, rehearse: false })),
+            },
             { label: t('flows.runs_of'), onChoose: () => go('runs', flow.id) },
             { label: t('flows.export'), onChoose: () => void exportFlow() },
             'line',
-            { label: t('common.delete'), onChoose: () => confirm(t('flows.delete_sure', { name: flow.name })) && then(() => engine().call('flow.delete', { flow: flow.id })) },
+            {
+              label: t('common.delete'),
+              onChoose: () =>
+                confirm(t('flows.delete_sure', { name: flow.name })) &&
+                then(() => engine().call('flow.delete', { flow: flow.id })),
+            },
           ]}
         />
       </td>
@@ -103,13 +185,35 @@ function FirstStart() {
   const { t } = useTranslation();
   return (
     <div className="first">
-      <svg className="logo" viewBox="0 0 24 24" aria-hidden="true"><path d="M4 19 12 4l8 15M8 15c3-3 5-3 8 0" /></svg>
+      <svg className="logo" viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M4 19 12 4l8 15M8 15c3-3 5-3 8 0" />
+      </svg>
       <h2>{t('first.title')}</h2>
       <p className="muted">{t('first.words')}</p>
       <div className="choices">
-        <button type="button" className="choice" onClick={() => go('gallery')}><LayoutGrid /><b>{t('first.gallery')}</b><span>{t('first.gallery_words')}</span></button>
-        <ImportButton choice={<><Upload /><b>{t('first.import')}</b><span>{t('first.import_words')}</span></>} />
-        <button type="button" className="choice" onClick={() => void newFlow(t('flows.untitled'), t('app.engine_gone'))}><Waypoints /><b>{t('first.empty')}</b><span>{t('first.empty_words')}</span></button>
+        <button type="button" className="choice" onClick={() => go('gallery')}>
+          <LayoutGrid />
+          <b>{t('first.gallery')}</b>
+          <span>{t('first.gallery_words')}</span>
+        </button>
+        <ImportButton
+          choice={
+            <>
+              <Upload />
+              <b>{t('first.import')}</b>
+              <span>{t('first.import_words')}</span>
+            </>
+          }
+        />
+        <button
+          type="button"
+          className="choice"
+          onClick={() => void newFlow(t('flows.untitled'), t('app.engine_gone'))}
+        >
+          <Waypoints />
+          <b>{t('first.empty')}</b>
+          <span>{t('first.empty_words')}</span>
+        </button>
       </div>
     </div>
   );

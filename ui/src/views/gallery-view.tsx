@@ -7,7 +7,7 @@ import type { Kinds } from '../document/select.ts';
 import { Button, Pill } from '../kit/controls.tsx';
 import { KindBadge } from '../kit/glyph.tsx';
 import { Loaded, useLoad } from '../kit/load.tsx';
-import { State } from '../kit/surfaces.tsx';
+import { Scroll, State } from '../kit/surfaces.tsx';
 import { attempt } from './events.ts';
 import { ImportButton, TrustSheet } from './import-sheet.tsx';
 import { go } from './route.ts';
@@ -22,33 +22,58 @@ export function GalleryView({ kinds }: { kinds: Kinds }) {
       return engine().call('flow.import', { text });
     }, t('app.engine_gone'));
     if (!answer) return;
-    const isReady = answer.slots.every((slot) => slot.filled !== null || slot.default !== null) && answer.authority.every((it) => it.granted);
+    const isReady =
+      answer.slots.every((slot) => slot.filled !== null || slot.default !== null) &&
+      answer.authority.every((it) => it.granted);
     if (isReady) go('flow', answer.flow);
     else setImported(answer);
   };
   return (
     <main className="screen">
-      <header className="screen-head"><h1>{t('rail.gallery')}</h1><span className="spacer" /><ImportButton /></header>
+      <header className="screen-head">
+        <h1>{t('rail.gallery')}</h1>
+        <span className="spacer" />
+        <ImportButton />
+      </header>
       <Loaded of={gallery}>
-        {({ flows }) => flows.length ? (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-          <div className="screen-body padded" role="region" aria-label={t('rail.gallery')} tabIndex={0}>
-            <div className="gallery">
-              {flows.map((row) => (
-                <article key={row.slug} className="panel gallery-card">
-                  <div className="row gallery-kinds">
-                    {row.kinds.slice(0, 6).map((kind) => <KindBadge key={kind} kind={kind} contract={kinds.get(kind)?.contract ?? 'unknown'} />)}
-                  </div>
-                  <h2>{row.name}</h2>
-                  <p className="muted">{row.about}</p>
-                  <div className="row">{row.runs_at_once ? <Pill tone="ok">{t('gallery.runs_at_once')}</Pill> : null}<span className="spacer" /><Button onClick={() => void use(row)} aria-label={`${t('gallery.use')}: ${row.name}`}>{t('gallery.use')}</Button></div>
-                </article>
-              ))}
-            </div>
-          </div>
-        ) : <State icon={<LayoutGrid />} title={t('gallery.none')} />}
+        {({ flows }) =>
+          flows.length ? (
+            <Scroll className="screen-body padded" label={t('rail.gallery')}>
+              <div className="gallery">
+                {flows.map((row) => (
+                  <article key={row.slug} className="panel gallery-card">
+                    <div className="row gallery-kinds">
+                      {row.kinds.slice(0, 6).map((kind) => (
+                        <KindBadge key={kind} kind={kind} contract={kinds.get(kind)?.contract ?? 'unknown'} />
+                      ))}
+                    </div>
+                    <h2>{row.name}</h2>
+                    <p className="muted">{row.about}</p>
+                    <div className="row">
+                      {row.runs_at_once ? <Pill tone="ok">{t('gallery.runs_at_once')}</Pill> : null}
+                      <span className="spacer" />
+                      <Button onClick={() => void use(row)} aria-label={`${t('gallery.use')}: ${row.name}`}>
+                        {t('gallery.use')}
+                      </Button>
+                    </div>
+                  </article>
+                ))}
+              </div>
+            </Scroll>
+          ) : (
+            <State icon={<LayoutGrid />} title={t('gallery.none')} />
+          )
+        }
       </Loaded>
-      {imported ? <TrustSheet flow={imported.flow} name={imported.name} start={imported} onClose={() => setImported(undefined)} onDone={() => go('flow', imported.flow)} /> : null}
+      {imported ? (
+        <TrustSheet
+          flow={imported.flow}
+          name={imported.name}
+          start={imported}
+          onClose={() => setImported(undefined)}
+          onDone={() => go('flow', imported.flow)}
+        />
+      ) : null}
     </main>
   );
 }

@@ -6,7 +6,10 @@ import { go } from './route.ts';
 
 export async function newFlow(name: string, goneSentence: string): Promise<void> {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const saved = await attempt(() => engine().call('flow.save', { text: writeFlow(emptyFlow(name, zone)) }), goneSentence);
+  const saved = await attempt(
+    () => engine().call('flow.save', { text: writeFlow(emptyFlow(name, zone)) }),
+    goneSentence,
+  );
   if (saved) go('flow', saved.flow);
 }
 

@@ -17,13 +17,26 @@ export function Rail({ screen, failed }: { screen: string; failed: number }) {
   const { t } = useTranslation();
   return (
     <nav className="rail" aria-label={t('rail.label')}>
-      <svg className="logo" viewBox="0 0 24 24" aria-hidden="true"><path d="M4 19 12 4l8 15M8 15c3-3 5-3 8 0" /></svg>
+      <svg className="logo" viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M4 19 12 4l8 15M8 15c3-3 5-3 8 0" />
+      </svg>
       {SCREENS.map(({ screen: name, icon: Icon }) => {
         const isHere = screen === name || (name === 'flows' && screen === 'flow');
         return (
           <span key={name} className="rail-place" data-last={name === 'settings' || undefined}>
-            <Button look="icon" tip={t(`rail.${name}`)} aria-current={isHere ? 'page' : undefined} onClick={() => go(name)}><Icon /></Button>
-            {name === 'failed' && failed ? <span className="rail-count" aria-hidden="true">{failed > 99 ? '99+' : failed}</span> : null}
+            <Button
+              look="icon"
+              tip={t(`rail.${name}`)}
+              aria-current={isHere ? 'page' : undefined}
+              onClick={() => go(name)}
+            >
+              <Icon />
+            </Button>
+            {name === 'failed' && failed ? (
+              <span className="rail-count" aria-hidden="true">
+                {failed > 99 ? '99+' : failed}
+              </span>
+            ) : null}
           </span>
         );
       })}

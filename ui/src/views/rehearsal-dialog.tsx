@@ -24,11 +24,28 @@ export function RehearsalDialog({ flow, onClose }: { flow: string; onClose: () =
     <Dialog title={t('run.rehearsal')} closeLabel={t('common.close')} onClose={onClose} size="wide">
       <p className="muted">{t('run.rehearsal_words')}</p>
       <Loaded of={report}>
-        {(it) => isRunning(it.row) ? <Loading label={t('run.running')} /> : it.held.length ? (
-          <ul className="versions">
-            {it.held.map((effect) => <li key={effect.id}><details><summary>{effect.sentence} <span className="faint">{effect.node}</span></summary><pre className="json mono">{JSON.stringify(effect.body, null, 2)}</pre></details></li>)}
-          </ul>
-        ) : <State icon={<ShieldCheck />} title={t('run.held_none')}>{it.row.error?.sentence}</State>}
+        {(it) =>
+          isRunning(it.row) ? (
+            <Loading label={t('run.running')} />
+          ) : it.held.length ? (
+            <ul className="versions">
+              {it.held.map((effect) => (
+                <li key={effect.id}>
+                  <details>
+                    <summary>
+                      {effect.sentence} <span className="faint">{effect.node}</span>
+                    </summary>
+                    <pre className="json mono">{JSON.stringify(effect.body, null, 2)}</pre>
+                  </details>
+                </li>
+              ))}
+            </ul>
+          ) : (
+            <State icon={<ShieldCheck />} title={t('run.held_none')}>
+              {it.row.error?.sentence}
+            </State>
+          )
+        }
       </Loaded>
     </Dialog>
   );

@@ -6,7 +6,7 @@ import { engine, type RunRow, type RunState } from '../bridge/index.ts';
 import { Button, Pill, Select } from '../kit/controls.tsx';
 import { formatMoment, formatNumber, formatSpan } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
-import { State } from '../kit/surfaces.tsx';
+import { Scroll, State } from '../kit/surfaces.tsx';
 import { RunPill } from '../runs/run-state.tsx';
 import { attempt, useEvents } from './events.ts';
 import { go, useRoute } from './route.ts';
@@ -22,10 +22,16 @@ export function RunsView() {
   const [more, setMore] = useState<{ rows: RunRow[]; cursor: string | null }>();
   const flows = useLoad(() => engine().call('flows.list', {}), '');
   const states = STATES.filter((it) => it === state);
-  const ask = (cursor?: string) => engine().call('runs.list', { flow: flow || undefined, states: states.length ? states : undefined, value: value || undefined, limit: PAGE, cursor });
+  const ask = (cursor?: string) =>
+    engine().call('runs.list', {
+      flow: flow || undefined,
+      states: states.length ? states : undefined,
+      value: value || undefined,
+      limit: PAGE,
+      cursor,
+    });
   const key = `${flow}/${state}/${value}`;
   const runs = useLoad(() => ask(), key);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another question begins with its first page
   useEffect(() => setMore(undefined), [key]);
   useEvents(['run_started', 'run_ended'], runs.reload);
   const next = async (cursor: string) => {
@@ -36,21 +42,73 @@ export function RunsView() {
     <main className="screen">
       <header className="screen-head">
         <h1>{t('rail.runs')}</h1>
-        <div className="filter"><Select label={t('runs.flow')} value={flow || 'all'} options={[{ value: 'all', label: t('runs.all_flows') }, ...(flows.value?.flows ?? []).map((row) => ({ value: row.id, label: row.name }))]} onChange={(it) => (it === 'all' ? go('runs') : go('runs', it))} /></div>
-        <div className="filter"><Select label={t('runs.state')} value={state} options={[{ value: 'all', label: t('runs.all_states') }, ...STATES.map((it) => ({ value: it, label: t(`state.${it}`) }))]} onChange={setState} /></div>
-        <input className="input search-runs" type="search" aria-label={t('runs.by_value')} placeholder={t('runs.by_value')} value={value} onChange={(event) => setValue(event.target.value)} />
+        <div className="filter">
+          <Select
+            label={t('runs.flow')}
+            value={flow || 'all'}
+            options={[
+              { value: 'all', label: t('runs.all_flows') },
+              ...(flows.value?.flows ?? []).map((row) => ({ value: row.id, label: row.name })),
+            ]}
+            onChange={(it) => (it === 'all' ? go('runs') : go('runs', it))}
+          />
+        </div>
+        <div className="filter">
+          <Select
+            label={t('runs.state')}
+            value={state}
+            options={[
+              { value: 'all', label: t('runs.all_states') },
+              ...STATES.map((it) => ({ value: it, label: t(`state.${it}`) })),
+            ]}
+            onChange={setState}
+          />
+        </div>
+        <input
+          className="input search-runs"
+          type="search"
+          aria-label={t('runs.by_value')}
+          placeholder={t('runs.by_value')}
+          value={value}
+          onChange={(event) => setValue(event.target.value)}
+        />
       </header>
       <Loaded of={runs}>
-        {(page) => page.runs.length ? (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-          <div className="screen-body" role="region" aria-label={t('rail.runs')} tabIndex={0}>
-            <table className="table">
-              <thead><tr><th>{t('runs.started')}</th><th>{t('runs.flow')}</th><th>{t('runs.state')}</th><th className="number">{t('runs.records')}</th><th className="number">{t('runs.failed')}</th><th className="number">{t('runs.took')}</th><th>{t('runs.why')}</th></tr></thead>
-              <tbody>{[...page.runs, ...(more?.rows ?? [])].map((row) => <RunLine key={row.run} row={row} />)}</tbody>
-            </table>
-            {(more ? more.cursor : page.cursor) ? <div className="more"><Button onClick={() => void next((more ? more.cursor : page.cursor) ?? '')}>{t('common.show_more')}</Button></div> : null}
-          </div>
-        ) : <State icon={<ListX />} title={t('runs.none')}>{t('runs.none_help')}</State>}
+        {(page) =>
+          page.runs.length ? (
+            <Scroll className="screen-body" label={t('rail.runs')}>
+              <table className="table">
+                <thead>
+                  <tr>
+                    <th>{t('runs.started')}</th>
+                    <th>{t('runs.flow')}</th>
+                    <th>{t('runs.state')}</th>
+                    <th className="number">{t('runs.records')}</th>
+                    <th className="number">{t('runs.failed')}</th>
+                    <th className="number">{t('runs.took')}</th>
+                    <th>{t('runs.why')}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {[...page.runs, ...(more?.rows ?? [])].map((row) => (
+                    <RunLine key={row.run} row={row} />
+                  ))}
+                </tbody>
+              </table>
+              {(more ? more.cursor : page.cursor) ? (
+                <div className="more">
+                  <Button onClick={() => void next((more ? more.cursor : page.cursor) ?? '')}>
+                    {t('common.show_more')}
+                  </Button>
+                </div>
+              ) : null}
+            </Scroll>
+          ) : (
+            <State icon={<ListX />} title={t('runs.none')}>
+              {t('runs.none_help')}
+            </State>
+          )
+        }
       </Loaded>
     </main>
   );
@@ -60,13 +118,30 @@ function RunLine({ row }: { row: RunRow }) {
   const { t } = useTranslation();
   return (
     <tr>
-      <td><button type="button" className="list-link" onClick={() => go('flow', row.flow, row.run)}>{formatMoment(row.started_ms)}</button></td>
+      <td>
+        <button type="button" className="list-link" onClick={() => go('flow', row.flow, row.run)}>
+          {formatMoment(row.started_ms)}
+        </button>
+      </td>
       <td dir="auto">{row.flow_name}</td>
-      <td><span className="row"><RunPill state={row.state} />{row.rehearsal ? <Pill>{t('run.rehearsal')}</Pill> : null}</span></td>
+      <td>
+        <span className="row">
+          <RunPill state={row.state} />
+          {row.rehearsal ? <Pill>{t('run.rehearsal')}</Pill> : null}
+        </span>
+      </td>
       <td className="number">{formatNumber(row.records)}</td>
-      <td className="number">{row.failed ? <span className="bad">{formatNumber(row.failed)}</span> : <span className="faint">–</span>}</td>
+      <td className="number">
+        {row.failed ? (
+          <span className="bad">{formatNumber(row.failed)}</span>
+        ) : (
+          <span className="faint">–</span>
+        )}
+      </td>
       <td className="number">{row.ended_ms ? formatSpan(row.ended_ms - row.started_ms) : '…'}</td>
-      <td className="muted note-cell">{row.error?.sentence ?? t(`started_by.${row.trigger}`, { defaultValue: row.trigger })}</td>
+      <td className="muted note-cell">
+        {row.error?.sentence ?? t(`started_by.${row.trigger}`, { defaultValue: row.trigger })}
+      </td>
     </tr>
   );
 }

@@ -4,6 +4,7 @@ import { engine, type Health, type Settings } from '../bridge/index.ts';
 import { Field, Segments, Select, Switch } from '../kit/controls.tsx';
 import { formatNumber, LANGUAGES, setLanguage } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
+import { Scroll } from '../kit/surfaces.tsx';
 import { setTheme, themeNow } from '../kit/theme.ts';
 import { attempt } from './events.ts';
 
@@ -18,41 +19,117 @@ export function SettingsView({ health }: { health: Health | undefined }) {
   };
   return (
     <main className="screen">
-      <header className="screen-head"><h1>{t('rail.settings')}</h1></header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <div className="screen-body padded" role="region" aria-label={t('rail.settings')} tabIndex={0}>
+      <header className="screen-head">
+        <h1>{t('rail.settings')}</h1>
+      </header>
+      <Scroll className="screen-body padded" label={t('rail.settings')}>
         <Loaded of={settings}>
           {(now) => (
             <div className="settings">
               <section className="panel padded-panel">
                 <h2>{t('settings.look')}</h2>
-                <Field label={t('settings.language')}><Select label={t('settings.language')} value={i18n.language} options={LANGUAGES} onChange={(language) => { setLanguage(language); void set(now, { language }); }} /></Field>
-                <Field label={t('settings.theme')}><Segments label={t('settings.theme')} value={themeNow()} options={['light', 'dark', 'system'].map((value) => ({ value, label: t(`settings.${value}`) }))} onChange={(theme) => { setTheme(theme); void set(now, { theme }); }} /></Field>
+                <Field label={t('settings.language')}>
+                  <Select
+                    label={t('settings.language')}
+                    value={i18n.language}
+                    options={LANGUAGES}
+                    onChange={(language) => {
+                      setLanguage(language);
+                      void set(now, { language });
+                    }}
+                  />
+                </Field>
+                <Field label={t('settings.theme')}>
+                  <Segments
+                    label={t('settings.theme')}
+                    value={themeNow()}
+                    options={['light', 'dark', 'system'].map((value) => ({
+                      value,
+                      label: t(`settings.${value}`),
+                    }))}
+                    onChange={(theme) => {
+                      setTheme(theme);
+                      void set(now, { theme });
+                    }}
+                  />
+                </Field>
               </section>
               <section className="panel padded-panel">
                 <h2>{t('settings.engine')}</h2>
-                <Field label={t('settings.zone')} help={t('settings.zone_help')}><Select label={t('settings.zone')} value={now.zone || Intl.DateTimeFormat().resolvedOptions().timeZone} options={Intl.supportedValuesOf('timeZone').map((zone) => ({ value: zone, label: zone.replaceAll('_', ' ') }))} onChange={(zone) => void set(now, { zone })} /></Field>
-                <Field label={t('settings.keep_days')} help={t('settings.keep_days_help')}><input className="input short" type="number" min={1} max={3650} aria-label={t('settings.keep_days')} defaultValue={now.keep_days} onBlur={(event) => void set(now, { keep_days: Math.max(1, Number(event.target.value) || now.keep_days) })} /></Field>
-                <Field label={t('settings.max_runs')}><input className="input short" type="number" min={1} max={64} aria-label={t('settings.max_runs')} defaultValue={now.max_runs} onBlur={(event) => void set(now, { max_runs: Math.max(1, Number(event.target.value) || now.max_runs) })} /></Field>
-                <Field label={t('settings.notices')} help={t('settings.notices_help')}><Switch label={t('settings.notices')} on={now.notices} onChange={(notices) => void set(now, { notices })} /></Field>
+                <Field label={t('settings.zone')} help={t('settings.zone_help')}>
+                  <Select
+                    label={t('settings.zone')}
+                    value={now.zone || Intl.DateTimeFormat().resolvedOptions().timeZone}
+                    options={Intl.supportedValuesOf('timeZone').map((zone) => ({
+                      value: zone,
+                      label: zone.replaceAll('_', ' '),
+                    }))}
+                    onChange={(zone) => void set(now, { zone })}
+                  />
+                </Field>
+                <Field label={t('settings.keep_days')} help={t('settings.keep_days_help')}>
+                  <input
+                    className="input short"
+                    type="number"
+                    min={1}
+                    max={3650}
+                    aria-label={t('settings.keep_days')}
+                    defaultValue={now.keep_days}
+                    onBlur={(event) =>
+                      void set(now, { keep_days: Math.max(1, Number(event.target.value) || now.keep_days) })
+                    }
+                  />
+                </Field>
+                <Field label={t('settings.max_runs')}>
+                  <input
+                    className="input short"
+                    type="number"
+                    min={1}
+                    max={64}
+                    aria-label={t('settings.max_runs')}
+                    defaultValue={now.max_runs}
+                    onBlur={(event) =>
+                      void set(now, { max_runs: Math.max(1, Number(event.target.value) || now.max_runs) })
+                    }
+                  />
+                </Field>
+                <Field label={t('settings.notices')} help={t('settings.notices_help')}>
+                  <Switch
+                    label={t('settings.notices')}
+                    on={now.notices}
+                    onChange={(notices) => void set(now, { notices })}
+                  />
+                </Field>
               </section>
               {health ? (
                 <section className="panel padded-panel">
                   <h2>{t('settings.health')}</h2>
                   <dl className="facts">
-                    <dt>{t('settings.version')}</dt><dd>{health.version}</dd>
-                    <dt>{t('settings.queue')}</dt><dd>{formatNumber(health.queue)}</dd>
-                    <dt>{t('settings.running')}</dt><dd>{formatNumber(health.running)}</dd>
-                    <dt>{t('settings.disk')}</dt><dd>{health.disk_free_bytes === null ? '–' : t('settings.gigabytes', { n: formatNumber(Math.round(health.disk_free_bytes / GIGABYTE)) })}</dd>
-                    <dt>{t('settings.vault')}</dt><dd>{t(`vault.${health.vault}`, { defaultValue: health.vault })}</dd>
-                    <dt>{t('settings.hooks')}</dt><dd>{health.hooks ?? t('settings.hooks_off')}</dd>
+                    <dt>{t('settings.version')}</dt>
+                    <dd>{health.version}</dd>
+                    <dt>{t('settings.queue')}</dt>
+                    <dd>{formatNumber(health.queue)}</dd>
+                    <dt>{t('settings.running')}</dt>
+                    <dd>{formatNumber(health.running)}</dd>
+                    <dt>{t('settings.disk')}</dt>
+                    <dd>
+                      {health.disk_free_bytes === null
+                        ? '–'
+                        : t('settings.gigabytes', {
+                            n: formatNumber(Math.round(health.disk_free_bytes / GIGABYTE)),
+                          })}
+                    </dd>
+                    <dt>{t('settings.vault')}</dt>
+                    <dd>{t(`vault.${health.vault}`, { defaultValue: health.vault })}</dd>
+                    <dt>{t('settings.hooks')}</dt>
+                    <dd>{health.hooks ?? t('settings.hooks_off')}</dd>
                   </dl>
                 </section>
               ) : null}
             </div>
           )}
         </Loaded>
-      </div>
+      </Scroll>
     </main>
   );
 }

@@ -25,7 +25,9 @@ function differences(before: FlowDoc, after: FlowDoc): Difference[] {
     if (!a) return [{ id: title(id, b), how: 'added', fields: [] }];
     if (!b) return [{ id: title(id, a), how: 'removed', fields: [] }];
     const names = [...new Set([...Object.keys(a.config ?? {}), ...Object.keys(b.config ?? {})])];
-    const fields = names.filter((name) => JSON.stringify(a.config?.[name]) !== JSON.stringify(b.config?.[name]));
+    const fields = names.filter(
+      (name) => JSON.stringify(a.config?.[name]) !== JSON.stringify(b.config?.[name]),
+    );
     const isOther = JSON.stringify({ ...a, config: 0 }) !== JSON.stringify({ ...b, config: 0 });
     return fields.length || isOther ? [{ id: title(id, b), how: 'changed', fields }] : [];
   });
@@ -56,8 +58,16 @@ export function VersionsDialog({ flow, onClose }: { flow: string; onClose: () =>
                   {row.live ? <Pill tone="ok">{t('editor.live')}</Pill> : null}
                   <span className="faint">{formatMoment(row.saved_ms)}</span>
                   <span className="muted spacer ellipsis">{row.note}</span>
-                  <Button look="quiet" aria-expanded={shown === row.version} onClick={() => setShown(shown === row.version ? undefined : row.version)}>{t('editor.compare')}</Button>
-                  {index > 0 ? <Button onClick={() => void restore(row.version)}>{t('editor.restore')}</Button> : null}
+                  <Button
+                    look="quiet"
+                    aria-expanded={shown === row.version}
+                    onClick={() => setShown(shown === row.version ? undefined : row.version)}
+                  >
+                    {t('editor.compare')}
+                  </Button>
+                  {index > 0 ? (
+                    <Button onClick={() => void restore(row.version)}>{t('editor.restore')}</Button>
+                  ) : null}
                 </div>
                 {shown === row.version ? <VersionDiff flow={flow} version={row.version} /> : null}
               </li>
@@ -79,7 +89,12 @@ function VersionDiff({ flow, version }: { flow: string; version: number }) {
         if (!list.length) return <p className="faint diff">{t('editor.no_difference')}</p>;
         return (
           <ul className="diff">
-            {list.map((it) => <li key={it.id + it.how}><Pill tone={tones[it.how]}>{t(`diff.${it.how}`)}</Pill> {it.id} <span className="faint">{it.fields.join(', ')}</span></li>)}
+            {list.map((it) => (
+              <li key={it.id + it.how}>
+                <Pill tone={tones[it.how]}>{t(`diff.${it.how}`)}</Pill> {it.id}{' '}
+                <span className="faint">{it.fields.join(', ')}</span>
+              </li>
+            ))}
           </ul>
         );
       }}

@@ -7,13 +7,19 @@ const CodeEditor = lazy(() => import('../code-editor.tsx'));
 export function SqlWidget({ field, value, onChange }: WidgetProps) {
   return (
     <Suspense fallback={<div className="input" aria-hidden="true" />}>
-      <CodeEditor language="sql" label={field.label} value={textOf(value)} onChange={(text) => onChange(text || undefined)} />
+      <CodeEditor
+        language="sql"
+        label={field.label}
+        value={textOf(value)}
+        onChange={(text) => onChange(text || undefined)}
+      />
     </Suspense>
   );
 }
 
 export function JsonWidget({ field, value, onChange }: WidgetProps) {
-  const text = typeof value === 'string' ? bare(value) : value === undefined ? '' : JSON.stringify(value, null, 2);
+  const text =
+    typeof value === 'string' ? bare(value) : value === undefined ? '' : JSON.stringify(value, null, 2);
   const read = (typed: string) => {
     if (!typed.trim()) return onChange(undefined);
     try {

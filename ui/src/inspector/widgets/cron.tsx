@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
-import { engine, EngineGone, Refused, type ScheduleTimes } from '../../bridge/index.ts';
+import { EngineGone, engine, Refused, type ScheduleTimes } from '../../bridge/index.ts';
 import { openFlow } from '../../document/store.ts';
 import { Select } from '../../kit/controls.tsx';
 import { textOf, type WidgetProps } from './types.ts';
@@ -37,13 +37,20 @@ function write({ rhythm, time, day }: Shape, own: string): string {
   const [hour, minute] = time.split(':').map(Number);
   const at = `${minute ?? 0} ${hour ?? 9}`;
   switch (rhythm) {
-    case 'quarter': return '*/15 * * * *';
-    case 'hour': return '0 * * * *';
-    case 'day': return `${at} * * *`;
-    case 'weekdays': return `${at} * * MON-FRI`;
-    case 'week': return `${at} * * ${day}`;
-    case 'month': return `${at} 1 * *`;
-    case 'own': return own;
+    case 'quarter':
+      return '*/15 * * * *';
+    case 'hour':
+      return '0 * * * *';
+    case 'day':
+      return `${at} * * *`;
+    case 'weekdays':
+      return `${at} * * MON-FRI`;
+    case 'week':
+      return `${at} * * ${day}`;
+    case 'month':
+      return `${at} 1 * *`;
+    case 'own':
+      return own;
   }
 }
 
@@ -59,18 +66,20 @@ export function CronWidget({ field, value, onChange }: WidgetProps) {
   useEffect(() => {
     let isStale = false;
     if (!cron) return setTimes(undefined);
-    engine().call('schedule.next', { cron, zone }).then(
-      (answer) => {
-        if (isStale) return;
-        setTimes(answer);
-        setBad('');
-      },
-      (error: unknown) => {
-        if (isStale || error instanceof EngineGone) return;
-        setTimes(undefined);
-        setBad(error instanceof Refused ? error.message : String(error));
-      },
-    );
+    engine()
+      .call('schedule.next', { cron, zone })
+      .then(
+        (answer) => {
+          if (isStale) return;
+          setTimes(answer);
+          setBad('');
+        },
+        (error: unknown) => {
+          if (isStale || error instanceof EngineGone) return;
+          setTimes(undefined);
+          setBad(error instanceof Refused ? error.message : String(error));
+        },
+      );
     return () => {
       isStale = true;
     };
@@ -81,15 +90,46 @@ export function CronWidget({ field, value, onChange }: WidgetProps) {
   };
   return (
     <div className="stack">
-      <Select label={field.label} value={rhythm} options={RHYTHMS.map((it) => ({ value: it, label: t(`cron.${it}`) }))} onChange={(it) => choose({ rhythm: RHYTHMS.find((name) => name === it) ?? 'own' })} />
-      {rhythm === 'week' ? <Select label={t('cron.day_of_week')} value={shape.day} options={DAYS.map((day) => ({ value: day, label: t(`cron.${day}`) }))} onChange={(day) => choose({ rhythm, day })} /> : null}
-      {['day', 'weekdays', 'week', 'month'].includes(rhythm) ? <input className="input" type="time" aria-label={t('cron.time')} value={shape.time} onChange={(event) => event.target.value && choose({ rhythm, time: event.target.value })} /> : null}
-      {rhythm === 'own' ? <input className="input mono" aria-label={t('cron.expression')} value={cron} onChange={(event) => onChange(event.target.value || undefined)} /> : null}
+      <Select
+        label={field.label}
+        value={rhythm}
+        options={RHYTHMS.map((it) => ({ value: it, label: t(`cron.${it}`) }))}
+        onChange={(it) => choose({ rhythm: RHYTHMS.find((name) => name === it) ?? 'own' })}
+      />
+      {rhythm === 'week' ? (
+        <Select
+          label={t('cron.day_of_week')}
+          value={shape.day}
+          options={DAYS.map((day) => ({ value: day, label: t(`cron.${day}`) }))}
+          onChange={(day) => choose({ rhythm, day })}
+        />
+      ) : null}
+      {['day', 'weekdays', 'week', 'month'].includes(rhythm) ? (
+        <input
+          className="input"
+          type="time"
+          aria-label={t('cron.time')}
+          value={shape.time}
+          onChange={(event) => event.target.value && choose({ rhythm, time: event.target.value })}
+        />
+      ) : null}
+      {rhythm === 'own' ? (
+        <input
+          className="input mono"
+          aria-label={t('cron.expression')}
+          value={cron}
+          onChange={(event) => onChange(event.target.value || undefined)}
+        />
+      ) : null}
       {bad ? <div className="field-bad">{bad}</div> : null}
       {times ? (
         <div className="next-times">
           <div className="faint">{t('cron.next', { zone: zone || t('cron.local_zone') })}</div>
-          <ol>{times.next.map((time) => <li key={time.at_ms}>{time.local}</li>)}</ol>
+          <ol>
+            {times.next.map((time) => (
+              <li key={time.at_ms}>{time.local}</li>
+            ))}
+          </ol>
         </div>
       ) : null}
     </div>

@@ -14,7 +14,12 @@ const Waiting = () => <div className="input" aria-hidden="true" />;
 export function FormulaWidget({ field, value, onChange }: WidgetProps) {
   return (
     <Suspense fallback={<Waiting />}>
-      <FormulaEditor label={field.label} form="formula" value={bare(value)} onChange={(text) => onChange(asFormula(text))} />
+      <FormulaEditor
+        label={field.label}
+        form="formula"
+        value={bare(value)}
+        onChange={(text) => onChange(asFormula(text))}
+      />
     </Suspense>
   );
 }
@@ -22,7 +27,13 @@ export function FormulaWidget({ field, value, onChange }: WidgetProps) {
 export function TemplateWidget({ field, value, onChange }: WidgetProps) {
   return (
     <Suspense fallback={<Waiting />}>
-      <FormulaEditor label={field.label} form="template" value={textOf(value)} hint={textOf(field.fallback)} onChange={(text) => onChange(text || undefined)} />
+      <FormulaEditor
+        label={field.label}
+        form="template"
+        value={textOf(value)}
+        hint={textOf(field.fallback)}
+        onChange={(text) => onChange(text || undefined)}
+      />
     </Suspense>
   );
 }
@@ -46,27 +57,50 @@ export function MappingWidget({ field, value, onChange }: WidgetProps) {
   return (
     <div className="mapping">
       {rows.map(([name, formula], index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the name is what is being typed, so the place names the row
         <div className="mapping-row" key={index} data-open={open === name || undefined}>
-          <input className="input" aria-label={t('inspector.field_name')} value={name} onChange={(event) => onChange(renamed(table, name, event.target.value))} />
+          <input
+            className="input"
+            aria-label={t('inspector.field_name')}
+            value={name}
+            onChange={(event) => onChange(renamed(table, name, event.target.value))}
+          />
           <ArrowLeft className="faint" size={13} aria-hidden="true" />
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: the editor inside takes the focus; the row only opens */}
           <div className="mapping-formula" onFocus={() => setOpen(name)}>
             <Suspense fallback={<Waiting />}>
-              <FormulaEditor isCompact={open !== name} label={t('inspector.value_of', { name })} form="formula" value={bare(formula)} onChange={(text) => onChange({ ...table, [name]: asFormula(text) ?? '' })} />
+              <FormulaEditor
+                isCompact={open !== name}
+                label={t('inspector.value_of', { name })}
+                form="formula"
+                value={bare(formula)}
+                onChange={(text) => onChange({ ...table, [name]: asFormula(text) ?? '' })}
+              />
             </Suspense>
           </div>
           <Button
-            look="icon" tip={t('common.remove')}
+            look="icon"
+            tip={t('common.remove')}
             onClick={() => {
               const { [name]: _gone, ...rest } = table;
               onChange(Object.keys(rest).length ? rest : undefined);
             }}
-          ><X /></Button>
+          >
+            <X />
+          </Button>
         </div>
       ))}
       <div className="row wrap">
-        <Button look="quiet" onClick={() => add(freeName(), '')}><Plus /> {t('inspector.add_field')}</Button>
-        {missing.length && !rows.length ? <Button look="quiet" onClick={() => onChange(Object.fromEntries(missing.map((it) => [it.name, `= ${it.name}`])))}>{t('inspector.add_all', { count: missing.length })}</Button> : null}
+        <Button look="quiet" onClick={() => add(freeName(), '')}>
+          <Plus /> {t('inspector.add_field')}
+        </Button>
+        {missing.length && !rows.length ? (
+          <Button
+            look="quiet"
+            onClick={() => onChange(Object.fromEntries(missing.map((it) => [it.name, `= ${it.name}`])))}
+          >
+            {t('inspector.add_all', { count: missing.length })}
+          </Button>
+        ) : null}
       </div>
     </div>
   );

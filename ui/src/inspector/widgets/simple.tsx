@@ -5,15 +5,29 @@ import { Pill, Select, Switch } from '../../kit/controls.tsx';
 import { textOf, type WidgetProps } from './types.ts';
 
 export function TextWidget({ field, value, onChange }: WidgetProps) {
-  return <input className="input" aria-label={field.label} value={textOf(value)} placeholder={textOf(field.fallback)} onChange={(event) => onChange(event.target.value || undefined)} />;
+  return (
+    <input
+      className="input"
+      aria-label={field.label}
+      value={textOf(value)}
+      placeholder={textOf(field.fallback)}
+      onChange={(event) => onChange(event.target.value || undefined)}
+    />
+  );
 }
 
 export function NumberWidget({ field, value, onChange }: WidgetProps) {
   const { minimum, maximum } = field.schema;
   return (
     <input
-      className="input" type="number" inputMode="numeric" aria-label={field.label} value={textOf(value)} placeholder={textOf(field.fallback)}
-      min={typeof minimum === 'number' ? minimum : undefined} max={typeof maximum === 'number' ? maximum : undefined}
+      className="input"
+      type="number"
+      inputMode="numeric"
+      aria-label={field.label}
+      value={textOf(value)}
+      placeholder={textOf(field.fallback)}
+      min={typeof minimum === 'number' ? minimum : undefined}
+      max={typeof maximum === 'number' ? maximum : undefined}
       onChange={(event) => onChange(event.target.value === '' ? undefined : Number(event.target.value))}
     />
   );
@@ -26,8 +40,19 @@ export function ToggleWidget({ field, value, onChange }: WidgetProps) {
 export function SelectWidget({ field, value, onChange }: WidgetProps) {
   const now = textOf(value) || textOf(field.fallback);
   const { t } = useTranslation();
-  const options = field.options.map((option) => ({ value: option.value, label: t(`choice.${option.value}`, { defaultValue: option.value.replaceAll('_', ' ') }) }));
-  return <Select label={field.label} value={now} placeholder={t('inspector.choose')} options={options} onChange={onChange} />;
+  const options = field.options.map((option) => ({
+    value: option.value,
+    label: t(`choice.${option.value}`, { defaultValue: option.value.replaceAll('_', ' ') }),
+  }));
+  return (
+    <Select
+      label={field.label}
+      value={now}
+      placeholder={t('inspector.choose')}
+      options={options}
+      onChange={onChange}
+    />
+  );
 }
 
 /** A secret is never in a flow: the field names the slot it is kept under. */
@@ -35,8 +60,16 @@ export function SecretWidget({ field, value, onChange }: WidgetProps) {
   const { t } = useTranslation();
   return (
     <div className="stack">
-      <input className="input" aria-label={field.label} value={textOf(value)} placeholder="{{ slots.secret }}" onChange={(event) => onChange(event.target.value || undefined)} />
-      <Pill><KeyRound size={12} /> {t('inspector.secret_hint')}</Pill>
+      <input
+        className="input"
+        aria-label={field.label}
+        value={textOf(value)}
+        placeholder="{{ slots.secret }}"
+        onChange={(event) => onChange(event.target.value || undefined)}
+      />
+      <Pill>
+        <KeyRound size={12} /> {t('inspector.secret_hint')}
+      </Pill>
     </div>
   );
 }

@@ -8,8 +8,16 @@ export interface WidgetProps {
   onChange: (value: Json | undefined) => void;
 }
 
-export const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '');
-export const isTable = (value: Json | undefined): value is { [name: string]: Json } => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const textOf = (value: Json | undefined): string =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+export const isTable = (value: Json | undefined): value is { [name: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 /** Formulas stand in the file after `= `; in the field the sign is drawn, not typed. */
-export const bare = (value: Json | undefined): string => (typeof value === 'string' ? value.replace(/^=\s?/, '') : value === undefined || value === null ? '' : JSON.stringify(value));
-export const asFormula = (text: string): string | undefined => (text.trim() ? `= ${text.replace(/^=\s?/, '')}` : undefined);
+export const bare = (value: Json | undefined): string =>
+  typeof value === 'string'
+    ? value.replace(/^=\s?/, '')
+    : value === undefined || value === null
+      ? ''
+      : JSON.stringify(value);
+export const asFormula = (text: string): string | undefined =>
+  text.trim() ? `= ${text.replace(/^=\s?/, '')}` : undefined;
