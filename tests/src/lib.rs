@@ -1,5 +1,5 @@
 //! Test support shared by the test targets of this crate.
 
 pub mod arna;
-pub mod sink;
 pub mod servers;
+pub mod sink;

@@ -135,7 +135,7 @@ async fn with_markers_rows_are_written_exactly_once() {
         )
     });
     let answers = futures_util::future::join_all(eight).await;
-    assert_eq!(answers.iter().map(|it| it[4].clone().unwrap()).sum::<i64>(), 1);
+    assert_eq!(answers.iter().map(|it| it[4].unwrap()).sum::<i64>(), 1);
     assert_eq!(server.rows("SELECT count(*) FROM orders WHERE id = 9"), "1");
 }
 

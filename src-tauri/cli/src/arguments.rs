@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Rehearse(Once),
     /// Says what is wrong with flows.
     Check(Check),
+    /// Runs the cases beside flows and shows what came out differently.
+    Test(Test),
     /// Runs the engine: schedules, webhooks, and with --admin the commands and the editor.
     Serve(Serve),
     /// Lists, arms, imports and exports flows.
@@ -80,6 +82,15 @@ pub(crate) struct Check {
     /// Flow files, or their folders.
     #[arg(required = true)]
     pub(crate) flows: Vec<PathBuf>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Test {
+    /// Flow files, their folders, or folders of such folders; `flows` unless said.
+    pub(crate) places: Vec<PathBuf>,
     /// Prints JSON.
     #[arg(long)]
     pub(crate) json: bool,

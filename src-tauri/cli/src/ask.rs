@@ -110,7 +110,7 @@ async fn one(place: &Place, (name, params): (&str, Json), print: fn(&Json)) -> R
         engine.close()?;
         answer
     };
-    let answer = outcome.await.map_err(|exit| exit.as_json(place.json))?;
+    let answer = outcome.await.map_err(|exit| exit.in_json(place.json))?;
     if place.json {
         println!("{answer}")
     } else {

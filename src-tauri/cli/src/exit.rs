@@ -57,7 +57,7 @@ impl Exit {
     }
 
     /// Says it as JSON when the command was asked to.
-    pub(crate) fn as_json(mut self, is_json: bool) -> Exit {
+    pub(crate) fn in_json(mut self, is_json: bool) -> Exit {
         self.is_json = is_json;
         self
     }

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod ask;
+mod cases;
 mod exit;
 mod formula;
 mod once;
@@ -41,6 +42,7 @@ async fn work(command: Command) -> Result<exit::Code, Exit> {
         Command::Run(run) => once::run(&run).await,
         Command::Rehearse(run) => once::rehearse(&run).await,
         Command::Serve(serve) => serve::serve(&serve).await,
+        Command::Test(test) => cases::test(&test).await,
         Command::Flows(flows) => ask::flows(&flows).await,
         Command::Runs(runs) => ask::runs(&runs).await,
         Command::Failed(failed) => ask::failed(&failed).await,

@@ -42,11 +42,11 @@ pub(crate) fn check(arguments: &Check) -> Result<Code, Exit> {
 }
 
 pub(crate) async fn run(arguments: &Once) -> Result<Code, Exit> {
-    once(arguments, false).await.map_err(|exit| exit.as_json(arguments.json))
+    once(arguments, false).await.map_err(|exit| exit.in_json(arguments.json))
 }
 
 pub(crate) async fn rehearse(arguments: &Once) -> Result<Code, Exit> {
-    once(arguments, true).await.map_err(|exit| exit.as_json(arguments.json))
+    once(arguments, true).await.map_err(|exit| exit.in_json(arguments.json))
 }
 
 async fn once(arguments: &Once, is_rehearsal: bool) -> Result<Code, Exit> {
@@ -86,13 +86,12 @@ async fn once(arguments: &Once, is_rehearsal: bool) -> Result<Code, Exit> {
         })
     } else {
         let printer = Arc::new(Printer { is_quiet: arguments.json, state: Mutex::default() });
-        app.run_adopted(&adopted, start, printer.clone()).await.map(|ended| {
+        app.run_adopted(&adopted, start, printer.clone()).await.inspect(|ended| {
             if arguments.json {
-                let mut run = about(&ended);
+                let mut run = about(ended);
                 run["records"] = printer.count().into();
                 println!("{}", serde_json::json!({"run": run}));
             }
-            ended
         })
     };
     app.close()?;

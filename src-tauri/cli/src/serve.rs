@@ -17,7 +17,7 @@ use crate::exit::{Code, Exit};
 use crate::once::{document, passphrase};
 
 pub(crate) async fn serve(arguments: &Serve) -> Result<Code, Exit> {
-    begin(arguments).await.map_err(|exit| exit.as_json(arguments.json))
+    begin(arguments).await.map_err(|exit| exit.in_json(arguments.json))
 }
 
 async fn begin(arguments: &Serve) -> Result<Code, Exit> {

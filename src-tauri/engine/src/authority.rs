@@ -57,7 +57,10 @@ impl Authority {
     }
 
     fn resources<'a>(&'a self, node: &'a str, kind: &'a str) -> impl Iterator<Item = &'a str> {
-        self.grants.iter().filter(move |(it, _)| it == node || it == "*").filter_map(move |(_, it)| it.strip_prefix(kind))
+        self.grants
+            .iter()
+            .filter(move |(it, _)| it == node || it == "*")
+            .filter_map(move |(_, it)| it.strip_prefix(kind))
     }
 
     /// The connection in a slot.
@@ -125,7 +128,9 @@ fn hosts_of(settings: &Record) -> Vec<String> {
         let Some(text) = settings.get(field).and_then(Value::as_text) else { continue };
         match reqwest::Url::parse(text) {
             Ok(url) if url.has_host() => {
-                if let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default().or(known_port(url.scheme()))) {
+                if let (Some(host), Some(port)) =
+                    (url.host_str(), url.port_or_known_default().or(known_port(url.scheme())))
+                {
                     hosts.push(format!("{host}:{port}"));
                 }
             }

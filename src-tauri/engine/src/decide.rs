@@ -37,7 +37,8 @@ impl Retry {
 }
 
 /// Pauses between slow retries; the last one repeats until [`SLOW_LIMIT_MS`] have passed.
-const SLOW_MS: [u64; 9] = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 10_800_000, 21_600_000, 43_200_000];
+const SLOW_MS: [u64; 9] =
+    [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 10_800_000, 21_600_000, 43_200_000];
 /// After so long a record is given up.
 pub const SLOW_LIMIT_MS: u64 = 72 * 3_600_000;
 /// A pause asked for by the other side is obeyed up to this.
@@ -116,7 +117,9 @@ pub fn is_stopped(records: u64, failed: u64) -> bool {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EndState {
     /// All records went through.
@@ -244,9 +247,13 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_cap_and_then_the_record_is_parked() {
-        let waits: Vec<Next> =
-            (1..=5).map(|n| after_failure(&failure(Code::Unavailable, Effect::Read, n), &Retry::PATIENT, 1.0)).collect();
-        assert_eq!(waits[..4], [Next::Retry(1_000), Next::Retry(2_000), Next::Retry(4_000), Next::Retry(8_000)]);
+        let waits: Vec<Next> = (1..=5)
+            .map(|n| after_failure(&failure(Code::Unavailable, Effect::Read, n), &Retry::PATIENT, 1.0))
+            .collect();
+        assert_eq!(
+            waits[..4],
+            [Next::Retry(1_000), Next::Retry(2_000), Next::Retry(4_000), Next::Retry(8_000)]
+        );
         assert_eq!(waits[4], Next::Park(5_500));
     }
 

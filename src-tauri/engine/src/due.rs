@@ -61,17 +61,18 @@ impl Schedule {
     /// A sentence that says what is not understood.
     pub fn parse(text: &str, zone: &str) -> Result<Schedule, String> {
         if let Some(every) = text.trim().strip_prefix("@every") {
-            let every_ms = span_ms(every.trim()).ok_or_else(|| format!("{every:?} is not a time like 90s, 7m or 1h30m"))?;
+            let every_ms = span_ms(every.trim())
+                .ok_or_else(|| format!("{every:?} is not a time like 90s, 7m or 1h30m"))?;
             if every_ms < SHORTEST_MS {
                 return Err("An interval is at least one second".into());
             }
             return Ok(Schedule { form: Form::Every(every_ms) });
         }
-        let zone = TimeZone::get(zone).map_err(|_| format!("There is no time zone {zone:?}; use a name like Asia/Almaty"))?;
-        let cron = CronParser::builder()
-            .build()
-            .parse(text.trim())
-            .map_err(|e| format!("{text:?} is not a schedule: {e}. Five fields are minute, hour, day, month, weekday"))?;
+        let zone = TimeZone::get(zone)
+            .map_err(|_| format!("There is no time zone {zone:?}; use a name like Asia/Almaty"))?;
+        let cron = CronParser::builder().build().parse(text.trim()).map_err(|e| {
+            format!("{text:?} is not a schedule: {e}. Five fields are minute, hour, day, month, weekday")
+        })?;
         Ok(Schedule { form: Form::Cron(Box::new(cron), zone) })
     }
 

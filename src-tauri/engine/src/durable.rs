@@ -25,8 +25,21 @@ pub(crate) struct Journaled {
 }
 
 impl Journaled {
-    pub(crate) fn new(journal: Journal, clock: Arc<dyn Clock>, run: RunId, flow: (Text, journal::Hash)) -> Journaled {
-        Journaled { journal, clock, run, flow: flow.0, flow_hash: flow.1, continues: None, changes: Mutex::default() }
+    pub(crate) fn new(
+        journal: Journal,
+        clock: Arc<dyn Clock>,
+        run: RunId,
+        flow: (Text, journal::Hash),
+    ) -> Journaled {
+        Journaled {
+            journal,
+            clock,
+            run,
+            flow: flow.0,
+            flow_hash: flow.1,
+            continues: None,
+            changes: Mutex::default(),
+        }
     }
 
     /// Changes of a node's own, to be committed with its next result.
@@ -39,7 +52,12 @@ impl Journaled {
     }
 
     pub(crate) fn at(&self, run: &Run, place: Place) -> At {
-        At { run: self.run, node: run.program.nodes[place.node].id.clone(), batch: place.batch, index: place.index }
+        At {
+            run: self.run,
+            node: run.program.nodes[place.node].id.clone(),
+            batch: place.batch,
+            index: place.index,
+        }
     }
 
     /// The changes that store a result.
@@ -98,7 +116,9 @@ pub(crate) fn encode_kept(kept: &Kept) -> Bytes {
 /// What [`encode_kept`] wrote; place and attempts stand beside it in the row.
 pub(crate) fn decode_kept(bytes: &[u8], place: Place, attempts: u32) -> Option<Kept> {
     let Ok(Value::Record(whole)) = codec::decode(bytes) else { return None };
-    let number = |field: &str| whole.get(field).and_then(Value::as_number).and_then(|it| it.to_i64()).unwrap_or_default();
+    let number = |field: &str| {
+        whole.get(field).and_then(Value::as_number).and_then(|it| it.to_i64()).unwrap_or_default()
+    };
     Some(Kept {
         place,
         record: whole.get("record")?.as_record()?.clone(),
@@ -207,7 +227,11 @@ impl Durable for Volatile {
     }
 
     async fn park(&self, run: &Run, kept: Kept, _: u64) -> Result<(), NodeError> {
-        run.note_failed(crate::exec::FailedRecord { node: kept.place.node, record: kept.record, error: kept.error })
+        run.note_failed(crate::exec::FailedRecord {
+            node: kept.place.node,
+            record: kept.record,
+            error: kept.error,
+        })
     }
 
     async fn give_up(&self, _: &Run, _: Kept, _: bool) -> Result<(), NodeError> {

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use journal::{Accept, Change, Committed, EndRun, EventId, Journal, RunId, RunState, StartRun};
+use journal::{Accept, Change, Committed, EventId, Journal, RunId, RunState, StartRun};
 use model::{Record, Text, Value, codec};
 use sdk::{Code, NodeError};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::clock::Clock;
 use crate::decide::EndState;
-use crate::durable::{Journaled, Volatile, failure, is_storage, storage};
-use crate::exec::{self, Begin, EndSink, Outcome, Place, Report, Run};
+use crate::durable::{Journaled, Volatile, storage};
+use crate::ending::{earlier_end, samples};
+use crate::exec::{self, Begin, EndSink, Outcome, Place, Run};
 use crate::limits::Limits;
 use crate::live::Live;
 use crate::net::{Dialer, HttpClient};
@@ -85,7 +85,15 @@ pub struct Start {
 impl Start {
     /// A start at a trigger with records, and nothing else said.
     pub fn new(trigger: &str, records: Vec<Record>) -> Start {
-        Start { trigger: Text::from(trigger), records, dedupe_key: None, ends: None, parent: None, depth: 0, due: None }
+        Start {
+            trigger: Text::from(trigger),
+            records,
+            dedupe_key: None,
+            ends: None,
+            parent: None,
+            depth: 0,
+            due: None,
+        }
     }
 }
 
@@ -117,7 +125,7 @@ const EVENTS: usize = 1_024;
 
 /// Keeps the first end records.
 #[derive(Default)]
-pub(crate) struct Keep(Mutex<Vec<Record>>);
+pub(crate) struct Keep(pub(crate) Mutex<Vec<Record>>);
 
 impl EndSink for Keep {
     fn take(&self, _node: usize, _port: usize, records: &[Record]) -> Result<(), NodeError> {
@@ -143,7 +151,7 @@ pub(crate) struct Inner {
     pub(crate) hooks: RwLock<HashMap<String, Arc<crate::hook::Hook>>>,
     pub(crate) active: Mutex<HashMap<String, Arc<Run>>>,
     events: broadcast::Sender<EngineEvent>,
-    me: Weak<Inner>,
+    pub(crate) me: Weak<Inner>,
 }
 
 /// A run that was stored and waits for its turn.
@@ -180,6 +188,9 @@ impl Stored {
         }
     }
 }
+
+/// A run that can begin: the run, the node it starts at, the records it starts with.
+pub(crate) type Ready = (Arc<Run>, usize, Vec<Record>);
 
 /// What is stored together with a new run: gates first, then what must not be without it.
 struct Opening {
@@ -292,7 +303,10 @@ impl Inner {
     /// Stores an event with its run and sets the run to work.
     pub(crate) async fn begin(self: Arc<Inner>, live: Arc<Live>, start: Start) -> Result<Begun, NodeError> {
         let trigger = live.program.node(&start.trigger).ok_or_else(|| {
-            NodeError::new(Code::NotFound, format!("The flow {} has no step {}.", live.program.name, start.trigger))
+            NodeError::new(
+                Code::NotFound,
+                format!("The flow {} has no step {}.", live.program.name, start.trigger),
+            )
         })?;
         let run = self.journal.fresh::<RunId>();
         let now = self.clock.now_ms();
@@ -332,7 +346,8 @@ impl Inner {
         let order_key = match &live.program.order_key {
             Some(_) => {
                 let record = stored.records.first().cloned().unwrap_or_else(Record::empty);
-                let roots = live.roots(&stored.run.to_string(), (stored.started_ms, stored.seed), Some(&record));
+                let roots =
+                    live.roots(&stored.run.to_string(), (stored.started_ms, stored.seed), Some(&record));
                 live.order_key(&record, &roots)?
             }
             None => None,
@@ -361,7 +376,11 @@ impl Inner {
     }
 
     /// A run without effects: one commit holds its event, its end and its answer.
-    async fn compute_then_store(self: &Arc<Inner>, stored: Stored, opening: Opening) -> Result<Ended, NodeError> {
+    async fn compute_then_store(
+        self: &Arc<Inner>,
+        stored: Stored,
+        opening: Opening,
+    ) -> Result<Ended, NodeError> {
         let (live, run_id) = (stored.live.clone(), stored.run);
         let (run, keep) = self.prepare(stored, None);
         exec::inline::run(&run.0, (run.1, 0), run.2).await;
@@ -392,7 +411,11 @@ impl Inner {
         }
     }
 
-    async fn store_then_run(self: Arc<Inner>, mut stored: Stored, opening: Opening) -> Result<Begun, NodeError> {
+    async fn store_then_run(
+        self: Arc<Inner>,
+        mut stored: Stored,
+        opening: Opening,
+    ) -> Result<Begun, NodeError> {
         stored.order_key = opening.run.order_key.as_ref().map(Text::to_string);
         let changes = opening.changes(Change::StartRun);
         match self.journal.commit(changes).await.map_err(|e| storage(&e))? {
@@ -422,8 +445,12 @@ impl Inner {
 
     async fn work(self: &Arc<Inner>, stored: Stored) -> Ended {
         let (live, run_id) = (stored.live.clone(), stored.run);
-        let journaled =
-            Arc::new(Journaled::new(self.journal.clone(), self.clock.clone(), run_id, (live.id.clone(), live.program.hash)));
+        let journaled = Arc::new(Journaled::new(
+            self.journal.clone(),
+            self.clock.clone(),
+            run_id,
+            (live.id.clone(), live.program.hash),
+        ));
         let ((run, trigger, records), keep) = self.prepare(stored, Some(journaled.clone()));
         self.active().insert(run.id.clone(), run.clone());
         self.tell(EngineEvent::Started { flow: live.id.clone(), run: run.id.clone() });
@@ -444,27 +471,6 @@ impl Inner {
         ended
     }
 
-    /// Stores the end of a run together with the results that nothing follows, failed records and samples.
-    pub(crate) async fn end(&self, live: &Live, run: &Run, journaled: &Journaled, keep: Option<&Keep>) -> Ended {
-        let report = run.report();
-        let ended = self.ended(run, &report, keep);
-        if report.stop.as_ref().is_some_and(|(_, error)| is_storage(error)) {
-            tracing::error!(run = run.id, "the journal failed during the run; it stays open and goes on at the next start");
-            return ended;
-        }
-        let mut changes: Vec<Change> =
-            report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)).collect();
-        changes.extend(self.letters(live, journaled.run, run, &report));
-        changes.push(Change::EndRun(self.end_run(live, run, journaled.run, (&report, &ended))));
-        match self.journal.commit(changes).await {
-            // samples are the first thing to go when the disk is busy
-            Ok(_) => drop(self.journal.offer(samples(journaled.run, run, &report))),
-            // the run stays open in the journal and is brought to its end at the next start
-            Err(error) => tracing::error!(run = run.id, %error, "the end of a run could not be stored"),
-        }
-        ended
-    }
-
     async fn volatile(self: &Arc<Inner>, stored: Stored) -> Ended {
         let is_inline = stored.live.program.is_inline();
         let ((run, trigger, records), keep) = self.prepare(stored, None);
@@ -482,7 +488,7 @@ impl Inner {
         &self,
         stored: Stored,
         journaled: Option<Arc<Journaled>>,
-    ) -> ((Arc<Run>, usize, Vec<Record>), Option<Arc<Keep>>) {
+    ) -> (Ready, Option<Arc<Keep>>) {
         let live = stored.live;
         let id = stored.run.to_string();
         let keep = stored.ends.is_none().then(|| Arc::new(Keep::default()));
@@ -518,166 +524,10 @@ impl Inner {
         let run = Arc::new(Run::new(live.program.clone(), durable, worlds, begin));
         ((run, stored.trigger, stored.records), keep)
     }
-
-    fn ended(&self, run: &Run, report: &Report, keep: Option<&Keep>) -> Ended {
-        let names = run.program.nodes.iter().map(|it| it.id.to_string());
-        Ended {
-            run: run.id.clone(),
-            state: report.state,
-            error: report.stop.as_ref().map(|(node, error)| (run.program.nodes[*node].id.to_string(), error.clone())),
-            answer: report.answer.clone(),
-            ends: keep.map(|it| std::mem::take(&mut *it.0.lock().unwrap_or_else(PoisonError::into_inner))).unwrap_or_default(),
-            counts: names.zip(report.nodes.iter().copied()).collect(),
-            left_out: report.failed_count + report.parked_count,
-            is_duplicate: false,
-        }
-    }
-
-    fn end_run(&self, live: &Live, run: &Run, id: RunId, by: (&Report, &Ended)) -> EndRun {
-        let (report, ended) = by;
-        EndRun {
-            run: id,
-            state: match report.state {
-                EndState::Ok => RunState::Ok,
-                EndState::Partial => RunState::Partial,
-                EndState::Failed => RunState::Failed,
-                EndState::Cancelled => RunState::Cancelled,
-                EndState::Quarantined => RunState::Quarantined,
-            },
-            ended_ms: self.clock.now_ms(),
-            counts: Bytes::from(counts(live, report)),
-            answer: if run.keeps_answer { crate::hook::stored_answer(ended) } else { None },
-            error: report.stop.as_ref().map(|(_, error)| failure(error)),
-        }
-    }
-
-    /// Records that transforms and sources gave up: pure steps come to them again after a restart, so they are stored at the end.
-    fn letters(&self, live: &Live, run_id: RunId, run: &Run, report: &Report) -> Vec<Change> {
-        let now = self.clock.now_ms();
-        let of_actions = |node: usize| matches!(run.program.nodes[node].behaviour, sdk::Behaviour::Action(_));
-        report
-            .failed
-            .iter()
-            .enumerate()
-            .filter(|(_, it)| !of_actions(it.node))
-            .map(|(index, it)| {
-                let place = Place { node: it.node, batch: 0, index: index as u32 };
-                let kept = exec::Kept {
-                    place,
-                    record: it.record.clone(),
-                    key: run.key(place),
-                    attempts: 1,
-                    slow: 0,
-                    parked_ms: 0,
-                    error: it.error.clone(),
-                };
-                Change::DeadLetter(journal::DeadLetter {
-                    letter: self.journal.fresh(),
-                    at: journal::At {
-                        run: run_id,
-                        node: run.program.nodes[it.node].id.clone(),
-                        batch: 0,
-                        index: index as u32,
-                    },
-                    flow: live.id.clone(),
-                    flow_hash: live.program.hash,
-                    error: failure(&it.error),
-                    attempts: 1,
-                    failed_ms: now,
-                    inputs: crate::durable::encode_kept(&kept),
-                })
-            })
-            .collect()
-    }
-}
-
-/// Counts of wires and nodes as JSON: `{"wires": [n], "nodes": {"id": [in, out, failed]}}`.
-fn counts(live: &Live, report: &Report) -> Vec<u8> {
-    let nodes: serde_json::Map<String, serde_json::Value> = live
-        .program
-        .nodes
-        .iter()
-        .zip(&report.nodes)
-        .map(|(node, (taken, emitted, failed))| (node.id.to_string(), serde_json::json!([taken, emitted, failed])))
-        .collect();
-    serde_json::json!({"wires": report.wires, "nodes": nodes}).to_string().into_bytes()
-}
-
-/// The first records of each port, for the history.
-fn samples(run_id: RunId, run: &Run, report: &Report) -> Vec<Change> {
-    report
-        .samples
-        .iter()
-        .map(|((node, port), records)| {
-            let it = &run.program.nodes[*node];
-            Change::Sample {
-                run: run_id,
-                node: it.id.clone(),
-                port: Text::from(it.outputs[*port].as_str()),
-                records: Bytes::from(codec::encode_records(records)),
-            }
-        })
-        .collect()
-}
-
-fn earlier_end(earlier: &journal::Earlier) -> Ended {
-    let state = match earlier.state {
-        Some(RunState::Ok) | None => EndState::Ok,
-        Some(RunState::Queued | RunState::Running | RunState::Waiting | RunState::Partial) => EndState::Partial,
-        Some(RunState::Failed) => EndState::Failed,
-        Some(RunState::Cancelled) => EndState::Cancelled,
-        Some(RunState::Quarantined) => EndState::Quarantined,
-    };
-    let answer: Option<Value> = earlier.answer.as_ref().and_then(|it| codec::decode(it).ok());
-    Ended {
-        ends: crate::hook::kept_ends(answer.as_ref()),
-        run: earlier.run.map(|it| it.to_string()).unwrap_or_default(),
-        state,
-        error: None,
-        answer,
-        counts: BTreeMap::new(),
-        left_out: 0,
-        is_duplicate: true,
-    }
 }
 
 /// The seed of a run's chance: the same after a restart, because it is stored with the run.
 fn seed(run: RunId, now_ms: i64) -> u64 {
     let hash = blake3::hash(format!("{run}{now_ms}").as_bytes());
     u64::from_le_bytes(hash.as_bytes()[..8].try_into().unwrap_or_default())
-}
-
-/// Flows may call each other this deep.
-const MOST_DEEP: usize = 16;
-
-#[async_trait]
-impl Caller for Inner {
-    async fn call(&self, flow: &str, records: Vec<Record>, parent: (&Run, &str)) -> Result<Vec<Record>, NodeError> {
-        let Some(inner) = self.me.upgrade() else { return Err(stopping()) };
-        let (run, key) = parent;
-        let depth = run.depth + 1;
-        if depth > MOST_DEEP {
-            return Err(NodeError::new(Code::Limit, format!("Flows call each other more than {MOST_DEEP} deep. Does one call itself?")));
-        }
-        let live = self.library.live(flow, None)?;
-        let trigger = live
-            .program
-            .nodes
-            .iter()
-            .find(|it| matches!(&it.behaviour, sdk::Behaviour::Trigger(it) if it.start() == sdk::Start::Called))
-            .map(|it| it.id.clone())
-            .ok_or_else(|| NodeError::new(Code::Config, format!("The flow {} cannot be called: it has no step \"flow.called\".", live.program.name)))?;
-        let start = Start { dedupe_key: Some(key.to_owned()), depth, ..Start::new(&trigger, records) };
-        let ended = match inner.begin(live, start).await? {
-            Begun::Ended(ended) => *ended,
-            Begun::Running { ended, .. } => ended.await.map_err(|_| stopping())?,
-        };
-        match (ended.state, ended.error) {
-            (EndState::Ok | EndState::Partial, _) => Ok(ended.ends),
-            (_, Some((node, error))) => {
-                Err(NodeError::new(error.code, format!("The called flow failed at {node}: {}", error.sentence)))
-            }
-            (state, None) => Err(NodeError::new(Code::Refused, format!("The called flow ended as {}.", state.name()))),
-        }
-    }
 }

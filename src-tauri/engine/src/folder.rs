@@ -40,20 +40,27 @@ impl Files {
             let Ok(below) = asked.strip_prefix(&root) else { continue };
             is_below = true;
             if (wanted == Use::Read && grant.reads) || (wanted == Use::Write && grant.writes) {
-                let dir = Dir::open_ambient_dir(&root, ambient_authority()).map_err(|e| failed(&root.to_string_lossy(), &e))?;
+                let dir = Dir::open_ambient_dir(&root, ambient_authority())
+                    .map_err(|e| failed(&root.to_string_lossy(), &e))?;
                 let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below.to_owned() };
                 return Ok((dir, below));
             }
         }
         let verb = if wanted == Use::Read { "read" } else { "write" };
-        let hint = if is_below { format!("The folder was not given for that: it may not {verb} there.") } else { "Choose a folder for it first.".into() };
+        let hint = if is_below {
+            format!("The folder was not given for that: it may not {verb} there.")
+        } else {
+            "Choose a folder for it first.".into()
+        };
         Err(NodeError::new(Code::Denied, format!("This flow may not {verb} {path}. {hint}")))
     }
 }
 
 /// An absolute path without `.` and `..`, resolved by its letters alone.
 fn normal(path: &str) -> Result<PathBuf, NodeError> {
-    let refuse = |why: &str| Err(NodeError::new(Code::Denied, format!("{path:?} is not a path that can be used: {why}.")));
+    let refuse = |why: &str| {
+        Err(NodeError::new(Code::Denied, format!("{path:?} is not a path that can be used: {why}.")))
+    };
     if path.contains('\0') {
         return refuse("it holds a NUL character");
     }
@@ -89,9 +96,13 @@ fn normal(path: &str) -> Result<PathBuf, NodeError> {
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix).is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|it| it.is_ascii_digit()))
+        stem.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|it| it.is_ascii_digit()))
     };
-    matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT") || name.contains(':')
+    matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
+        || numbered("COM")
+        || numbered("LPT")
+        || name.contains(':')
 }
 
 fn failed(path: &str, error: &io::Error) -> NodeError {
@@ -100,10 +111,15 @@ fn failed(path: &str, error: &io::Error) -> NodeError {
         io::ErrorKind::PermissionDenied => {
             (Code::Denied, format!("{path} may not be opened: the system or a link in the path refuses it."))
         }
-        io::ErrorKind::ReadOnlyFilesystem => (Code::Refused, format!("{path} lies on a disk that cannot be written.")),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            (Code::Unavailable, format!("The disk is full: {path} could not be written. Free some space; it will be tried again."))
+        io::ErrorKind::ReadOnlyFilesystem => {
+            (Code::Refused, format!("{path} lies on a disk that cannot be written."))
         }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
+            Code::Unavailable,
+            format!(
+                "The disk is full: {path} could not be written. Free some space; it will be tried again."
+            ),
+        ),
         io::ErrorKind::IsADirectory => (Code::Input, format!("{path} is a folder, not a file.")),
         io::ErrorKind::NotADirectory => (Code::Input, format!("A part of {path} is a file, not a folder.")),
         io::ErrorKind::AlreadyExists => (Code::Refused, format!("There is a {path} already.")),
@@ -195,7 +211,8 @@ impl Folder for Files {
         let (dir, target) = self.place(path, Use::Write)?;
         full_parent(&dir, &target).map_err(|e| failed(path, &e))?;
         let name = target.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        let unique = blake3::hash(format!("{path}{:?}{:p}", std::thread::current().id(), &dir).as_bytes()).to_hex();
+        let unique =
+            blake3::hash(format!("{path}{:?}{:p}", std::thread::current().id(), &dir).as_bytes()).to_hex();
         let temporary = target.with_file_name(format!(".{name}.{}.part", &unique[..8]));
         let file = dir
             .open_with(&temporary, OpenOptions::new().write(true).read(true).create(true).truncate(true))
@@ -325,7 +342,10 @@ mod tests {
             format!("{inside}x/secret.txt"),
         ] {
             let error = files.read(&path).err().unwrap_or_else(|| panic!("{path} was opened"));
-            assert!(matches!(error.code, Code::Denied | Code::NotFound | Code::Unavailable), "{path}: {error}");
+            assert!(
+                matches!(error.code, Code::Denied | Code::NotFound | Code::Unavailable),
+                "{path}: {error}"
+            );
         }
         assert!(files.replace(&format!("{inside}/link/new.txt")).is_err(), "nor may it be written through");
         assert!(!outside.path().join("new.txt").exists());

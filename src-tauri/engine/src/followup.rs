@@ -49,7 +49,9 @@ impl Inner {
                 let Waits::Failure { slot } = trigger.start() else { continue };
                 let is_meant = match slot {
                     None => true,
-                    Some(slot) => matches!(live.authority.slots.get(&slot), Some(Filled::Flow(flow)) if flow == failed),
+                    Some(slot) => {
+                        matches!(live.authority.slots.get(&slot), Some(Filled::Flow(flow)) if flow == failed)
+                    }
                 };
                 if is_meant {
                     waiting.push((live.clone(), node.id.clone()));

@@ -87,7 +87,9 @@ impl Hook {
 
     fn event(&self, request: &HookRequest) -> Result<Record, HookAnswer> {
         let texts = |pairs: &[(String, String)]| {
-            Value::Record(Record::of(pairs.iter().map(|(name, value)| (name.as_str(), Value::from(value.as_str())))))
+            Value::Record(Record::of(
+                pairs.iter().map(|(name, value)| (name.as_str(), Value::from(value.as_str()))),
+            ))
         };
         let values = vec![
             body_value(request)?,
@@ -106,18 +108,25 @@ fn body_value(request: &HookRequest) -> Result<Value, HookAnswer> {
     }
     let declared = request.header("content-type").unwrap_or("application/json");
     let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let text = || std::str::from_utf8(&request.body).map_err(|_| HookAnswer::refusal(400, "input", "The body is not UTF-8."));
+    let text = || {
+        std::str::from_utf8(&request.body)
+            .map_err(|_| HookAnswer::refusal(400, "input", "The body is not UTF-8."))
+    };
     match essence.as_str() {
-        it if it == "application/json" || it.ends_with("+json") => {
-            json::parse(&request.body).map_err(|e| HookAnswer::refusal(400, "input", &format!("The body is not JSON: {e}.")))
-        }
+        it if it == "application/json" || it.ends_with("+json") => json::parse(&request.body)
+            .map_err(|e| HookAnswer::refusal(400, "input", &format!("The body is not JSON: {e}."))),
         "application/x-www-form-urlencoded" => {
             // the same rules as the query of an address (WHATWG URL, section 5.1)
             let url = format!("form:?{}", text()?);
-            let url = reqwest::Url::parse(&url).map_err(|_| HookAnswer::refusal(400, "input", "The form cannot be read."))?;
-            Ok(Value::Record(Record::of(url.query_pairs().map(|(name, value)| (Text::from(name), Value::from(&*value))))))
+            let url = reqwest::Url::parse(&url)
+                .map_err(|_| HookAnswer::refusal(400, "input", "The form cannot be read."))?;
+            Ok(Value::Record(Record::of(
+                url.query_pairs().map(|(name, value)| (Text::from(name), Value::from(&*value))),
+            )))
         }
-        it if it.starts_with("text/") || it == "application/xml" || it.ends_with("+xml") => Ok(Value::from(text()?)),
+        it if it.starts_with("text/") || it == "application/xml" || it.ends_with("+xml") => {
+            Ok(Value::from(text()?))
+        }
         _ => Err(HookAnswer::refusal(
             415,
             "input",
@@ -152,9 +161,11 @@ impl Engine {
         if !hook.config.takes_method(&request.method) {
             return Err(HookAnswer::refusal(405, "input", "This hook does not take this method."));
         }
-        let slot = hook.live.program.node(&hook.node).and_then(|it| hook.live.program.nodes[it].connection.clone());
+        let slot =
+            hook.live.program.node(&hook.node).and_then(|it| hook.live.program.nodes[it].connection.clone());
         let connection = slot.and_then(|it| hook.live.authority.connection(&it));
-        let checked = hook.config.verify(&request.headers, &request.body, connection.as_deref(), self.0.clock.now_ms());
+        let checked =
+            hook.config.verify(&request.headers, &request.body, connection.as_deref(), self.0.clock.now_ms());
         let signed_id = checked.map_err(|refused| match refused {
             Refused::Unsigned(why) => HookAnswer::refusal(401, "auth", &why),
             Refused::NotReady(why) => HookAnswer::refusal(503, "config", &why),
@@ -162,16 +173,19 @@ impl Engine {
         let key = KEYS.iter().find_map(|it| request.header(it)).map(str::to_owned).or(signed_id);
         let event = hook.event(&request)?;
         let start = Start { dedupe_key: key, ..Start::new(&hook.node, vec![event]) };
-        let begun = self.0.clone().begin(hook.live.clone(), start).await.map_err(|error| not_stored(&error))?;
+        let begun =
+            self.0.clone().begin(hook.live.clone(), start).await.map_err(|error| not_stored(&error))?;
         match (begun, hook.config.answer()) {
             (Begun::Ended(ended), AnswerMode::Accepted) => Ok(accepted(&ended.run)),
             (Begun::Running { run, .. }, AnswerMode::Accepted) => Ok(accepted(&run)),
             (Begun::Ended(ended), AnswerMode::Result) => Ok(result(*ended)),
-            (Begun::Running { run, ended }, AnswerMode::Result) => match tokio::time::timeout(ANSWER_WITHIN, ended).await {
-                Ok(Ok(ended)) => Ok(result(ended)),
-                Ok(Err(_)) => Err(not_stored(&stopping())),
-                Err(_) => Ok(accepted(&run)),
-            },
+            (Begun::Running { run, ended }, AnswerMode::Result) => {
+                match tokio::time::timeout(ANSWER_WITHIN, ended).await {
+                    Ok(Ok(ended)) => Ok(result(ended)),
+                    Ok(Err(_)) => Err(not_stored(&stopping())),
+                    Err(_) => Ok(accepted(&run)),
+                }
+            }
         }
     }
 }
@@ -217,7 +231,11 @@ fn of_records(records: &[Record]) -> HookAnswer {
         [one] => {
             let mut body = Vec::with_capacity(512);
             json::write_record(one, &mut body);
-            HookAnswer { status: 200, headers: vec![("content-type".into(), "application/json".into())], body }
+            HookAnswer {
+                status: 200,
+                headers: vec![("content-type".into(), "application/json".into())],
+                body,
+            }
         }
         many => HookAnswer::json(200, &Value::list(many.iter().cloned().map(Value::Record).collect())),
     }
@@ -231,9 +249,12 @@ fn given(answer: &Value) -> HookAnswer {
         return of_records(&records);
     }
     let status = record.get("status").and_then(Value::as_number).and_then(|it| it.to_i64());
-    let status = status.and_then(|it| u16::try_from(it).ok()).filter(|it| (100..=599).contains(it)).unwrap_or(200);
+    let status =
+        status.and_then(|it| u16::try_from(it).ok()).filter(|it| (100..=599).contains(it)).unwrap_or(200);
     let mut headers: Vec<(String, String)> = match record.get("headers").and_then(Value::as_record) {
-        Some(headers) => headers.iter().map(|(name, value)| (name.to_lowercase(), value.to_plain())).collect(),
+        Some(headers) => {
+            headers.iter().map(|(name, value)| (name.to_lowercase(), value.to_plain())).collect()
+        }
         None => Vec::new(),
     };
     let body = match record.get("body") {

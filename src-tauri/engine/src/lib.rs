@@ -4,11 +4,13 @@
 //! end. What a flow may touch stands in [`authority`]; [`net`] and [`folder`] are the only doors to the world.
 
 pub mod authority;
+mod calling;
 pub mod case;
 pub mod clock;
 pub mod decide;
 pub mod due;
 mod durable;
+mod ending;
 pub mod engine;
 pub mod exec;
 pub mod folder;

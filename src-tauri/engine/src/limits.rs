@@ -70,7 +70,9 @@ impl Gate {
             };
             match wait {
                 Ok(()) => break,
-                Err(wait_ms) if wait_ms <= LONGEST_WAIT_MS => cx.sleep(Duration::from_millis(wait_ms.max(10))).await?,
+                Err(wait_ms) if wait_ms <= LONGEST_WAIT_MS => {
+                    cx.sleep(Duration::from_millis(wait_ms.max(10))).await?
+                }
                 Err(wait_ms) => {
                     let sentence = "The other side does not answer or asked for a pause; calls to it wait.";
                     return Err(NodeError::new(Code::Busy, sentence).retry_after_ms(wait_ms));
@@ -128,7 +130,11 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         let all = Arc::new(Semaphore::new(ALL_CALLS));
-        Limits { local: Gate::new(&Arc::new(Semaphore::new(4_096)), 4_096, false), all, gates: Mutex::default() }
+        Limits {
+            local: Gate::new(&Arc::new(Semaphore::new(4_096)), 4_096, false),
+            all,
+            gates: Mutex::default(),
+        }
     }
 }
 

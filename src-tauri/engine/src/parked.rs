@@ -52,7 +52,8 @@ impl Inner {
     fn until_next_parked(&self) -> Duration {
         let due = self.journal.read(|it| it.next_due()).ok().flatten();
         let wait_ms = due.map_or(i64::MAX, |it| it - self.clock.now_ms());
-        Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0)).clamp(Duration::from_millis(50), LOOK_EVERY)
+        Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0))
+            .clamp(Duration::from_millis(50), LOOK_EVERY)
     }
 
     async fn continue_due(self: &Arc<Inner>) -> Result<(), NodeError> {
@@ -71,7 +72,11 @@ impl Inner {
         Ok(())
     }
 
-    async fn continue_one(self: &Arc<Inner>, parked: StoredPark, edited: Option<Record>) -> Result<(), NodeError> {
+    async fn continue_one(
+        self: &Arc<Inner>,
+        parked: StoredPark,
+        edited: Option<Record>,
+    ) -> Result<(), NodeError> {
         let at = parked.at.clone();
         let origin = self.journal.read(|it| it.resumable(at.run)).map_err(|e| storage(&e))?;
         let Some(origin) = origin else {
@@ -79,7 +84,9 @@ impl Inner {
         };
         let live = self.library.live(&origin.flow, Some(&origin.flow_hash))?;
         let node = live.program.node(&at.node);
-        let node = node.ok_or_else(|| NodeError::new(Code::Damaged, format!("The stored version has no step {}.", at.node)))?;
+        let node = node.ok_or_else(|| {
+            NodeError::new(Code::Damaged, format!("The stored version has no step {}.", at.node))
+        })?;
         let place = Place { node, batch: at.batch, index: at.index };
         let damaged = || NodeError::new(Code::Damaged, "The parked record cannot be read.");
         let mut kept = decode_kept(&parked.payload, place, parked.attempt).ok_or_else(damaged)?;
@@ -87,8 +94,12 @@ impl Inner {
             kept.record = record;
         }
         let run_id = self.journal.fresh();
-        let mut journaled =
-            Journaled::new(self.journal.clone(), self.clock.clone(), run_id, (live.id.clone(), live.program.hash));
+        let mut journaled = Journaled::new(
+            self.journal.clone(),
+            self.clock.clone(),
+            run_id,
+            (live.id.clone(), live.program.hash),
+        );
         journaled.continues = Some(at.clone());
         let journaled = Arc::new(journaled);
         let stored = Stored {
@@ -147,7 +158,9 @@ impl Inner {
         let result = match action.scope() {
             sdk::Scope::Chunk => {
                 let mut answers = action.run_chunk(&[call], cx.as_ref()).await;
-                answers.pop().unwrap_or_else(|| Err(NodeError::new(Code::Internal, "The step gave no answer.")))
+                answers
+                    .pop()
+                    .unwrap_or_else(|| Err(NodeError::new(Code::Internal, "The step gave no answer.")))
             }
             sdk::Scope::Record | sdk::Scope::Stream => {
                 let timed = tokio::time::timeout(limit, action.run(call, cx.as_ref())).await;
@@ -198,4 +211,3 @@ impl Inner {
         self.end(live, run, journaled, None).await;
     }
 }
-

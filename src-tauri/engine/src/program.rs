@@ -126,7 +126,12 @@ fn retry_of(step: &plan::Step) -> Retry {
         Some(Said::Named(RetryName::Never)) => Retry::NEVER,
         Some(Said::Every { times, every_s }) => {
             let every_ms = (u64::from(every_s) * 1_000).min(LONGEST_EVERY_MS);
-            Retry { attempts: u32::from(times) + 1, first_ms: every_ms, cap_ms: every_ms, is_slow_after: false }
+            Retry {
+                attempts: u32::from(times) + 1,
+                first_ms: every_ms,
+                cap_ms: every_ms,
+                is_slow_after: false,
+            }
         }
     }
 }
@@ -138,7 +143,8 @@ impl Program {
             .steps
             .iter()
             .map(|step| {
-                let names = |ports: &[sdk::Port]| ports.iter().map(|it| it.name.clone()).collect::<Vec<String>>();
+                let names =
+                    |ports: &[sdk::Port]| ports.iter().map(|it| it.name.clone()).collect::<Vec<String>>();
                 let mut outputs = names(&step.outputs);
                 outputs.push("error".into());
                 ProgramNode {
@@ -166,7 +172,11 @@ impl Program {
                 format!("{}.{}", from.id, from.outputs[wire.output]),
                 format!("{}.{}", to.id, to.inputs[wire.input]),
             ));
-            nodes[wire.from].targets[wire.output].push(Target { node: wire.to, port: wire.input, wire: number });
+            nodes[wire.from].targets[wire.output].push(Target {
+                node: wire.to,
+                port: wire.input,
+                wire: number,
+            });
         }
         let stages = plan
             .stages

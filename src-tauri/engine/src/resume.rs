@@ -48,15 +48,21 @@ impl Inner {
             Err(error) => return self.close(&open, RunState::Failed, &error).await,
         };
         let Some(trigger) = live.program.node(&open.trigger) else {
-            let error = NodeError::new(Code::Damaged, format!("The stored version has no step {}.", open.trigger));
+            let error =
+                NodeError::new(Code::Damaged, format!("The stored version has no step {}.", open.trigger));
             return self.close(&open, RunState::Failed, &error).await;
         };
         let event = open.event;
-        let found = self.journal.read(|it| event.map(|event| it.event(event)).transpose()).map_err(|e| storage(&e))?.flatten();
+        let found = self
+            .journal
+            .read(|it| event.map(|event| it.event(event)).transpose())
+            .map_err(|e| storage(&e))?
+            .flatten();
         let records = match found.as_ref().map(|it| codec::decode_records(&it.payload)) {
             Some(Ok(records)) => records,
             Some(Err(damaged)) => {
-                let error = NodeError::new(Code::Damaged, "The stored event cannot be read.").because(damaged);
+                let error =
+                    NodeError::new(Code::Damaged, "The stored event cannot be read.").because(damaged);
                 return self.close(&open, RunState::Quarantined, &error).await;
             }
             None => Vec::new(),
@@ -82,7 +88,11 @@ impl Inner {
     }
 
     /// Results of a run by their places.
-    pub(crate) fn remembered(&self, program: &Program, run: journal::RunId) -> Result<HashMap<Place, Outcome>, NodeError> {
+    pub(crate) fn remembered(
+        &self,
+        program: &Program,
+        run: journal::RunId,
+    ) -> Result<HashMap<Place, Outcome>, NodeError> {
         let rows = self.journal.read(|it| it.results(run)).map_err(|e| storage(&e))?;
         let mut remembered = HashMap::with_capacity(rows.len());
         for row in rows {
@@ -90,9 +100,15 @@ impl Inner {
             let place = Place { node, batch: row.at.batch, index: row.at.index };
             let outcome = match row.outcome {
                 None => Outcome::Intended,
-                Some(journal::Outcome::Finished) => Outcome::Finished(codec::decode(&row.payload).map_err(|e| {
-                    NodeError::new(Code::Damaged, format!("A stored result of {} cannot be read.", row.at.node)).because(e)
-                })?),
+                Some(journal::Outcome::Finished) => {
+                    Outcome::Finished(codec::decode(&row.payload).map_err(|e| {
+                        NodeError::new(
+                            Code::Damaged,
+                            format!("A stored result of {} cannot be read.", row.at.node),
+                        )
+                        .because(e)
+                    })?)
+                }
                 Some(journal::Outcome::Failed) => Outcome::Failed(decode_error(&row.payload)),
                 Some(journal::Outcome::Parked) => Outcome::Parked,
             };

@@ -55,9 +55,12 @@ impl Engine {
                 Waits::Manual | Waits::Called | Waits::Failure { .. } => {}
                 Waits::Schedule { cron, zone, missed } => {
                     let zone = zone.or_else(|| live.zone.clone()).unwrap_or_else(|| "UTC".into());
-                    let config = |sentence: String| NodeError::new(sdk::Code::Config, format!("{}: {sentence}.", node.id));
+                    let config = |sentence: String| {
+                        NodeError::new(sdk::Code::Config, format!("{}: {sentence}.", node.id))
+                    };
                     let schedule = Schedule::parse(&cron, &zone).map_err(config)?;
-                    let missed = Missed::named(&missed).ok_or_else(|| config(format!("{missed:?} is no rule for missed times")))?;
+                    let missed = Missed::named(&missed)
+                        .ok_or_else(|| config(format!("{missed:?} is no rule for missed times")))?;
                     schedules.push((node.id.clone(), schedule, missed));
                 }
                 Waits::Hook(config) => {
@@ -67,17 +70,26 @@ impl Engine {
                     if hooks.contains_key(&path) {
                         return Err(NodeError::new(
                             sdk::Code::Config,
-                            format!("{}: another flow already listens at /hooks/{path}. Choose another path.", node.id),
+                            format!(
+                                "{}: another flow already listens at /hooks/{path}. Choose another path.",
+                                node.id
+                            ),
                         ));
                     }
                     hooks.insert(path.clone(), Arc::new(hook));
                     armed.hooks.push(path);
                 }
-                Waits::Listen => armed.tasks.push(tokio::spawn(inner.clone().listen(live.clone(), node.id.clone()))),
+                Waits::Listen => {
+                    armed.tasks.push(tokio::spawn(inner.clone().listen(live.clone(), node.id.clone())))
+                }
             }
         }
         for (node, schedule, missed) in schedules {
-            armed.tasks.push(tokio::spawn(inner.clone().keep_schedule(live.clone(), node, (schedule, missed))));
+            armed.tasks.push(tokio::spawn(inner.clone().keep_schedule(
+                live.clone(),
+                node,
+                (schedule, missed),
+            )));
         }
         inner.armed.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(live.id.clone(), armed);
         Ok(())
@@ -96,7 +108,12 @@ impl Engine {
 
     /// The armed version of a flow.
     pub fn armed(&self, flow: &str) -> Option<Arc<Live>> {
-        self.0.armed.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(flow).map(|it| it.live.clone())
+        self.0
+            .armed
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(flow)
+            .map(|it| it.live.clone())
     }
 }
 
@@ -140,7 +157,8 @@ impl Inner {
         let list = outcomes(&schedule.between(mark, now), now, missed);
         let merged = list.iter().filter(|it| it.1 == DueOutcome::Merged).count();
         for (due_ms, outcome) in &list {
-            let due = Due { schedule: name.clone(), due_ms: *due_ms, outcome: *outcome, run: None, at_ms: now };
+            let due =
+                Due { schedule: name.clone(), due_ms: *due_ms, outcome: *outcome, run: None, at_ms: now };
             let mark = Change::ScheduleMark { schedule: name.clone(), due_ms: *due_ms };
             if *outcome == DueOutcome::Fired {
                 self.fire(live, node, (due, mark, merged)).await?;
@@ -158,7 +176,8 @@ impl Inner {
         what: (Due, Change, usize),
     ) -> Result<(), NodeError> {
         let (due, mark, merged) = what;
-        let due_text = jiff::Timestamp::from_millisecond(due.due_ms).map(|it| it.to_string()).unwrap_or_default();
+        let due_text =
+            jiff::Timestamp::from_millisecond(due.due_ms).map(|it| it.to_string()).unwrap_or_default();
         let record = Record::of([("due", Value::from(due_text)), ("missed", Value::from(merged as i64))]);
         let start = Start { due: Some((due, mark)), ..Start::new(node, vec![record]) };
         // the row of the ledger, the event and the run are one commit: a due time is never fired twice or lost between
@@ -169,14 +188,17 @@ impl Inner {
     async fn listen(self: Arc<Inner>, live: Arc<Live>, node: Text) {
         let Some(number) = live.program.node(&node) else { return };
         let Behaviour::Trigger(trigger) = &live.program.nodes[number].behaviour else { return };
-        let inbox: Arc<dyn Inbox> = Arc::new(RunInbox { inner: self.clone(), live: live.clone(), node: node.clone() });
+        let inbox: Arc<dyn Inbox> =
+            Arc::new(RunInbox { inner: self.clone(), live: live.clone(), node: node.clone() });
         let mut pause = FIRST_PAUSE;
         loop {
             let began = tokio::time::Instant::now();
             let cx = self.idle_cx(&live, number);
             match trigger.listen(inbox.clone(), cx).await {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(flow = live.id.as_str(), node = node.as_str(), %error, "listening was interrupted"),
+                Err(error) => {
+                    tracing::warn!(flow = live.id.as_str(), node = node.as_str(), %error, "listening was interrupted")
+                }
             }
             if began.elapsed() > LONGEST_PAUSE {
                 pause = FIRST_PAUSE;

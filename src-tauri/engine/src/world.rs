@@ -23,7 +23,12 @@ use crate::net::{Allowed, HttpClient, Tls};
 #[async_trait]
 pub(crate) trait Caller: Send + Sync {
     /// Runs a flow with records and waits for its end records.
-    async fn call(&self, flow: &str, records: Vec<Record>, parent: (&Run, &str)) -> Result<Vec<Record>, NodeError>;
+    async fn call(
+        &self,
+        flow: &str,
+        records: Vec<Record>,
+        parent: (&Run, &str),
+    ) -> Result<Vec<Record>, NodeError>;
 }
 
 /// What all worlds of one flow share.
@@ -52,7 +57,9 @@ impl Worlds for RunWorlds {
         let it = &run.program.nodes[node];
         match it.connection.as_deref().and_then(|slot| self.land.authority.connection(slot)) {
             Some(connection) => self.land.limits.gate(connection.name()),
-            None if it.kind.starts_with("http.") => self.land.limits.gate(&format!("{}/{}", self.land.flow, it.id)),
+            None if it.kind.starts_with("http.") => {
+                self.land.limits.gate(&format!("{}/{}", self.land.flow, it.id))
+            }
             None => self.land.limits.local(),
         }
     }
@@ -70,7 +77,12 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(land: Arc<Land>, journaled: Option<Arc<Journaled>>, run: Arc<Run>, node: usize) -> World {
+    pub(crate) fn new(
+        land: Arc<Land>,
+        journaled: Option<Arc<Journaled>>,
+        run: Arc<Run>,
+        node: usize,
+    ) -> World {
         let it = &run.program.nodes[node];
         let hosts = land.authority.hosts(&it.id, it.connection.as_deref());
         let files = Files::new(land.authority.folders(&it.id));
@@ -107,10 +119,16 @@ impl Cx for World {
 
     fn connection(&self) -> Result<Arc<dyn Connection>, NodeError> {
         let Some(slot) = &self.run.program.nodes[self.node].connection else {
-            return Err(NodeError::new(Code::Config, "This step needs a connection; choose one in the inspector."));
+            return Err(NodeError::new(
+                Code::Config,
+                "This step needs a connection; choose one in the inspector.",
+            ));
         };
         self.land.authority.connection(slot).ok_or_else(|| {
-            NodeError::new(Code::Denied, format!("The slot {slot} has no connection yet. Choose one for this flow."))
+            NodeError::new(
+                Code::Denied,
+                format!("The slot {slot} has no connection yet. Choose one for this flow."),
+            )
         })
     }
 
@@ -134,14 +152,16 @@ impl Cx for World {
     async fn state(&self, key: &str) -> Result<Option<Value>, NodeError> {
         let Some(journaled) = &self.journaled else { return Ok(None) };
         let bytes = journaled.journal.read(|it| it.state(&self.scope(), key)).map_err(|e| storage(&e))?;
-        let damaged = |e| NodeError::new(Code::Damaged, format!("The kept value {key} cannot be read.")).because(e);
+        let damaged =
+            |e| NodeError::new(Code::Damaged, format!("The kept value {key} cannot be read.")).because(e);
         bytes.map(|it| codec::decode(&it).map_err(damaged)).transpose()
     }
 
     fn keep_state(&self, key: &str, value: Value) {
         if let Some(journaled) = &self.journaled {
             let value = Some(Bytes::from(codec::encode(&value)));
-            journaled.add_change(self.node, Change::State { scope: self.scope(), key: Text::from(key), value });
+            journaled
+                .add_change(self.node, Change::State { scope: self.scope(), key: Text::from(key), value });
         }
     }
 
@@ -154,11 +174,17 @@ impl Cx for World {
         for key in keys {
             let known = journaled.journal.read(|it| it.dedupe_owner(&scope, key)).map_err(|e| storage(&e))?;
             // the owner is remembered as text in the run's own state, so that a repeated step finds its keys new again
-            let is_own = known.as_ref().is_some_and(|it| it.run == journaled.run && it.node == owner_node(owner));
+            let is_own =
+                known.as_ref().is_some_and(|it| it.run == journaled.run && it.node == owner_node(owner));
             let is_new = first.insert(key.as_str()) && (known.is_none() || is_own);
             if is_new && known.is_none() {
                 let at = journal::At { run: journaled.run, node: owner_node(owner), batch: 0, index: 0 };
-                let key = journal::DedupeKey { scope: scope.clone(), key: Text::from(key.as_str()), owner: at, at_ms: now };
+                let key = journal::DedupeKey {
+                    scope: scope.clone(),
+                    key: Text::from(key.as_str()),
+                    owner: at,
+                    at_ms: now,
+                };
                 journaled.add_change(self.node, Change::DedupeKey(key));
             }
             unseen.push(is_new);
@@ -168,13 +194,18 @@ impl Cx for World {
 
     async fn call_flow(&self, slot: &str, records: Vec<Record>, key: &str) -> Result<Vec<Record>, NodeError> {
         let Some(crate::authority::Filled::Flow(flow)) = self.land.authority.slots.get(slot) else {
-            return Err(NodeError::new(Code::Denied, format!("The slot {slot} names no flow yet. Choose one.")));
+            return Err(NodeError::new(
+                Code::Denied,
+                format!("The slot {slot} names no flow yet. Choose one."),
+            ));
         };
         let caller = self.land.caller.as_ref().and_then(Weak::upgrade);
         let Some(caller) = caller else {
             return Err(NodeError::new(Code::Cancelled, "The engine is stopping."));
         };
-        caller.call(flow, records, (&self.run, key)).await
+        // one key a run and step: the same call of another run is another call
+        let key = format!("{}/{}/{key}", self.run.id, self.run.program.nodes[self.node].id);
+        caller.call(flow, records, (&self.run, &key)).await
     }
 
     async fn sleep(&self, time: Duration) -> Result<(), NodeError> {

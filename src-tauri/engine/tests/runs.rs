@@ -41,7 +41,11 @@ async fn a_file_is_read_filtered_shaped_and_written() {
 async fn records_that_fail_leave_the_others_alone_and_wait_in_the_inbox() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::open(folder.path());
-    std::fs::write(folder.path().join("orders.csv"), "id,status,total\n1,paid,112\n2,paid,much\n3,paid,224\n").unwrap();
+    std::fs::write(
+        folder.path().join("orders.csv"),
+        "id,status,total\n1,paid,112\n2,paid,much\n3,paid,224\n",
+    )
+    .unwrap();
     let live = bench.flow("report", REPORT).await;
     let ended = bench.engine.run(live, Start::new("start", vec![Record::empty()])).await.unwrap();
     assert_eq!((ended.state, ended.left_out), (EndState::Partial, 1), "{:?}", ended.error);
@@ -60,7 +64,13 @@ const HOOK: &str = r#"{ "arna": 1, "name": "Totals",
 fn post(path: &str, body: &str, key: Option<&str>) -> HookRequest {
     let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
     headers.extend(key.map(|it| ("idempotency-key".to_owned(), it.to_owned())));
-    HookRequest { method: "POST".into(), path: path.into(), query: Vec::new(), headers, body: body.to_owned().into() }
+    HookRequest {
+        method: "POST".into(),
+        path: path.into(),
+        query: Vec::new(),
+        headers,
+        body: body.to_owned().into(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +91,10 @@ async fn a_hook_answers_with_exact_numbers_and_the_same_key_gets_the_same_answer
     assert!(String::from_utf8(bad.body).unwrap().contains("line 1"), "it says where");
     assert_eq!(bench.engine.hook(post("nothing", body, None)).await.status, 404);
     let fault = bench.engine.hook(post("totals", r#"{"lines":[{"qty":"a","price":1}]}"#, None)).await;
-    assert_eq!(fault.status, 202, "a record that failed is kept in the inbox, so the sender need not send again");
+    assert_eq!(
+        fault.status, 202,
+        "a record that failed is kept in the inbox, so the sender need not send again"
+    );
 }
 
 const STEPS: &str = r#"{ "arna": 1, "name": "Append",
@@ -94,10 +107,7 @@ const STEPS: &str = r#"{ "arna": 1, "name": "Append",
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_event_is_brought_to_its_end_by_the_next_engine() {
     let folder = tempfile::tempdir().unwrap();
-    let event = model::codec::encode_records(&[Record::of([(
-        "body",
-        json::parse(br#"{"id":7}"#).unwrap(),
-    )])]);
+    let event = model::codec::encode_records(&[Record::of([("body", json::parse(br#"{"id":7}"#).unwrap())])]);
     let hash;
     {
         let bench = Bench::open(folder.path());
@@ -126,7 +136,11 @@ async fn an_accepted_event_is_brought_to_its_end_by_the_next_engine() {
             started_ms: 0,
             state: journal::RunState::Running,
         };
-        bench.journal.commit(vec![journal::Change::Accept(accept), journal::Change::StartRun(start)]).await.unwrap();
+        bench
+            .journal
+            .commit(vec![journal::Change::Accept(accept), journal::Change::StartRun(start)])
+            .await
+            .unwrap();
     }
     let mut bench = Bench::open(folder.path());
     bench.flow("append", STEPS).await;

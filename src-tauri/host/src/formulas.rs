@@ -92,7 +92,7 @@ fn evaluate_formula(text: &str, (record, roots): (&Record, &Roots)) -> FormulaEv
             if let Some(suggestion) = &error.suggestion {
                 sentence = format!("{sentence} {suggestion}");
             }
-            let (from, to) = (before + error.span.start as usize, before + error.span.end as usize);
+            let (from, to) = (before + error.span.start, before + error.span.end);
             return nothing(FormulaFault {
                 sentence,
                 from: units(text, from),
@@ -103,7 +103,7 @@ fn evaluate_formula(text: &str, (record, roots): (&Record, &Roots)) -> FormulaEv
     };
     let outcome = formula.eval(&Scope::with(record, roots));
     let fault = outcome.fault.map(|fault| {
-        let (from, to) = (before + fault.span.start as usize, before + fault.span.end as usize);
+        let (from, to) = (before + fault.span.start, before + fault.span.end);
         FormulaFault {
             sentence: fault.message,
             from: units(text, from),
@@ -129,7 +129,7 @@ fn evaluate_template(text: &str, (record, roots): (&Record, &Roots)) -> FormulaE
     let template = match Template::parse(text) {
         Ok(template) => template,
         Err(error) => {
-            let (from, to) = (error.span.start as usize, error.span.end as usize);
+            let (from, to) = (error.span.start, error.span.end);
             let fault =
                 FormulaFault { from: units(text, from), to: units(text, to), ..whole(error.message, true) };
             return nothing(fault);

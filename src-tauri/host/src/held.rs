@@ -17,7 +17,10 @@ const MOST_RUNS: usize = 50;
 
 /// What rehearsals held back, by run. A clone is the same list.
 #[derive(Clone, Default)]
-pub(crate) struct Held(Arc<Mutex<VecDeque<(String, Vec<HeldEffect>)>>>);
+pub(crate) struct Held(Arc<Mutex<VecDeque<HeldRun>>>);
+
+/// A run's id, and what it would have sent.
+type HeldRun = (String, Vec<HeldEffect>);
 
 impl Held {
     /// What a rehearsal held back.

@@ -15,7 +15,8 @@ struct Desk {
 impl Desk {
     async fn open() -> Desk {
         let folder = tempfile::tempdir().expect("a folder");
-        let setup = Setup { data: folder.path().join("data"), gallery: None, passphrase: None, durable: false };
+        let setup =
+            Setup { data: folder.path().join("data"), gallery: None, passphrase: None, durable: false };
         let app = App::open(setup).expect("the application opens");
         app.begin().await;
         Desk { app, _folder: folder }
@@ -100,7 +101,10 @@ async fn a_tried_text_runs_without_becoming_a_version_or_a_flow() {
     let tried = large_orders().replace("> slots.limit", "< slots.limit");
     let run = desk.run(json!({"flow": flow, "text": tried, "input": [{"total": 40}]})).await;
     assert_eq!((&run["row"]["state"], &run["row"]["flow"]), (&json!("ok"), &flow));
-    assert_eq!(desk.ask("flow.versions", json!({"flow": flow})).await["versions"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        desk.ask("flow.versions", json!({"flow": flow})).await["versions"].as_array().map(Vec::len),
+        Some(1)
+    );
     assert_eq!(desk.ask("flows.list", json!({})).await["flows"].as_array().map(Vec::len), Some(1));
 }
 
@@ -121,7 +125,12 @@ async fn what_a_flow_would_touch_has_to_be_allowed_before_it_is_armed() {
     let flow = imported["flow"].clone();
     assert_eq!(desk.refused("flow.arm", json!({"flow": flow, "armed": true})).await, RefusalCode::NeedsYou);
     let asked = desk.ask("grants.list", json!({"flow": flow})).await;
-    let open = asked["authority"].as_array().expect("a list").iter().find(|it| it["granted"] == false).expect("one open");
+    let open = asked["authority"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|it| it["granted"] == false)
+        .expect("one open");
     assert_eq!(open["node"], "pull");
     let grant = json!({"flow": flow, "node": "pull", "resource": open["resource"], "granted": true});
     desk.ask("grants.set", grant.clone()).await;
@@ -160,7 +169,10 @@ async fn a_command_that_makes_no_sense_is_told_why() {
     assert_eq!(desk.refused("flow.dance", json!({})).await, RefusalCode::NotFound);
     assert_eq!(desk.refused("flow.get", json!({"flow": "nowhere"})).await, RefusalCode::NotFound);
     assert_eq!(desk.refused("flow.get", json!({"flw": "x"})).await, RefusalCode::BadRequest);
-    assert_eq!(desk.refused("schedule.next", json!({"cron": "61 * * * *", "zone": "UTC"})).await, RefusalCode::BadRequest);
+    assert_eq!(
+        desk.refused("schedule.next", json!({"cron": "61 * * * *", "zone": "UTC"})).await,
+        RefusalCode::BadRequest
+    );
     let next = desk.ask("schedule.next", json!({"cron": "0 9 * * MON-FRI", "zone": "Asia/Almaty"})).await;
     assert_eq!(next["next"].as_array().map(Vec::len), Some(5));
 }

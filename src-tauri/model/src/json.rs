@@ -102,7 +102,11 @@ impl<'a> Reader<'a> {
             Some(b'n') => self.word("null", Value::Null),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(byte) => {
-                let shown = if byte.is_ascii_graphic() { format!("\"{}\"", byte as char) } else { "this character".into() };
+                let shown = if byte.is_ascii_graphic() {
+                    format!("\"{}\"", byte as char)
+                } else {
+                    "this character".into()
+                };
                 Err(self.error(&format!("A value is expected here, not {shown}")))
             }
             None => Err(self.error("The JSON text ends where a value is expected")),
@@ -183,7 +187,8 @@ impl<'a> Reader<'a> {
         loop {
             match self.text.get(at) {
                 Some(b'"') => {
-                    let text = std::str::from_utf8(&self.text[start..at]).map_err(|e| self.not_utf8(start + e.valid_up_to()))?;
+                    let text = std::str::from_utf8(&self.text[start..at])
+                        .map_err(|e| self.not_utf8(start + e.valid_up_to()))?;
                     self.at = at + 1;
                     return Ok(Text::from(text));
                 }
@@ -225,7 +230,9 @@ impl<'a> Reader<'a> {
                         }
                         _ => {
                             self.at = at;
-                            return Err(self.error("This escape is not known to JSON; a backslash itself is written \\\\"));
+                            return Err(self.error(
+                                "This escape is not known to JSON; a backslash itself is written \\\\",
+                            ));
                         }
                     };
                     out.push(byte);
@@ -280,7 +287,9 @@ impl<'a> Reader<'a> {
     fn enter(&mut self) -> Result<(), JsonError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(self.error(&format!("Objects and lists stand more than {MAX_DEPTH} deep in each other")));
+            return Err(
+                self.error(&format!("Objects and lists stand more than {MAX_DEPTH} deep in each other"))
+            );
         }
         self.at += 1;
         self.space();
@@ -467,7 +476,14 @@ pub fn write_text(text: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(&bytes[from..at]);
         match escape {
             Some(letter) => out.extend_from_slice(&[b'\\', letter]),
-            None => out.extend_from_slice(&[b'\\', b'u', b'0', b'0', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
+            None => out.extend_from_slice(&[
+                b'\\',
+                b'u',
+                b'0',
+                b'0',
+                HEX[usize::from(byte >> 4)],
+                HEX[usize::from(byte & 15)],
+            ]),
         }
         from = at + 1;
     }
@@ -487,9 +503,9 @@ pub fn to_serde(value: &Value) -> serde_json::Value {
         }
         Value::Text(text) => serde_json::Value::String(text.to_string()),
         Value::List(list) => serde_json::Value::Array(list.iter().map(to_serde).collect()),
-        Value::Record(record) => {
-            serde_json::Value::Object(record.iter().map(|(key, value)| (key.to_string(), to_serde(value))).collect())
-        }
+        Value::Record(record) => serde_json::Value::Object(
+            record.iter().map(|(key, value)| (key.to_string(), to_serde(value))).collect(),
+        ),
         Value::Null => serde_json::Value::Null,
         Value::Bool(it) => serde_json::Value::Bool(*it),
         Value::Date(_) | Value::Time(_) | Value::DateTime(_) | Value::Days(_) | Value::Months(_) => {
@@ -504,13 +520,12 @@ pub fn from_serde(value: &serde_json::Value) -> Value {
     match value {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(it) => Value::Bool(*it),
-        serde_json::Value::Number(it) => {
-            Number::parse(&it.to_string()).map_or(Value::Null, Value::Number)
-        }
+        serde_json::Value::Number(it) => Number::parse(&it.to_string()).map_or(Value::Null, Value::Number),
         serde_json::Value::String(it) => Value::text(it.as_str()),
         serde_json::Value::Array(it) => Value::list(it.iter().map(from_serde).collect()),
-        serde_json::Value::Object(it) => {
-            Value::Record(Record::new(Shape::new(it.keys().map(Text::from)), it.values().map(from_serde).collect()))
-        }
+        serde_json::Value::Object(it) => Value::Record(Record::new(
+            Shape::new(it.keys().map(Text::from)),
+            it.values().map(from_serde).collect(),
+        )),
     }
 }

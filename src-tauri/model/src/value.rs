@@ -111,7 +111,9 @@ impl Value {
         match self {
             Value::Text(text) => text.to_string(),
             Value::Null => String::new(),
-            Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Record(_) | Value::Special(_) => self.to_string(),
+            Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Record(_) | Value::Special(_) => {
+                self.to_string()
+            }
             Value::Date(it) => it.to_string(),
             Value::Time(it) => it.to_string(),
             Value::DateTime(it) => it.to_string(),
@@ -128,7 +130,12 @@ impl Value {
             Value::List(list) => INLINE + 16 + list.iter().map(Value::size_bytes).sum::<usize>(),
             Value::Record(record) => INLINE + record.size_bytes(),
             Value::Time(_) | Value::DateTime(_) | Value::Days(_) | Value::Special(_) => INLINE + 48,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Date(_) | Value::Months(_) => INLINE,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::Date(_)
+            | Value::Months(_) => INLINE,
         }
     }
 }

@@ -20,6 +20,7 @@ const RANKS: &[(&str, u32)] = &[
     ("arna-desktop", 6),
     ("arna-xtask", 7),
     ("arna-tests", 7),
+    ("arna-powercut", 7),
 ];
 
 /// Outside crates that only some of ours may name, and the door the others go through instead.

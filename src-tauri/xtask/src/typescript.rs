@@ -126,7 +126,7 @@ fn object(map: &Map<String, Value>, indent: &str) -> Result<String, String> {
         let mark = if required.contains(&name.as_str()) { "" } else { "?" };
         let key = if is_plain(name) { name.clone() } else { Value::from(name.as_str()).to_string() };
         let _ =
-            write!(text, "{}{inner}{key}{mark}: {};\n", comment(property, &inner), shape(property, &inner)?);
+            writeln!(text, "{}{inner}{key}{mark}: {};", comment(property, &inner), shape(property, &inner)?);
     }
     text.push_str(indent);
     text.push('}');

@@ -71,12 +71,6 @@ export interface Commands {
   "connections.test": { params: contract.ConnectionName; answer: contract.ConnectionTested };
   /** Deletes a connection and its secrets. */
   "connections.delete": { params: contract.ConnectionName; answer: contract.Nothing };
-  /** The cases of a flow. */
-  "cases.list": { params: contract.FlowId; answer: contract.Cases };
-  /** Turns a run into a case. */
-  "cases.save": { params: contract.CaseSave; answer: contract.Nothing };
-  /** Runs cases and compares. */
-  "cases.run": { params: contract.CasesRun; answer: contract.CaseResults };
   /** The value of a formula for a sample. */
   "formula.eval": { params: contract.FormulaEval; answer: contract.FormulaEvaluated };
   /** What could stand at the caret. */
@@ -128,9 +122,6 @@ export const commandNames: readonly CommandName[] = [
   "connections.save",
   "connections.test",
   "connections.delete",
-  "cases.list",
-  "cases.save",
-  "cases.run",
   "formula.eval",
   "formula.complete",
   "formula.functions",

@@ -30,89 +30,6 @@ export interface Authority {
   sentence: string;
 }
 
-/** One difference. */
-export interface CaseDifference {
-  /** What came; null when nothing did. */
-  came: Json;
-  /** What was expected; null when nothing was. */
-  expected: Json;
-  /** The record's number there, from 0. */
-  index: number;
-  /** Where it came out: a node and port, or `calls` for what was sent. */
-  place: string;
-  /** A JSON pointer into the record. */
-  pointer: string;
-}
-
-/** How a case went. */
-export type CaseOutcome =
-  /** Everything as expected. */
-  | "same"
-  /** Something differs. */
-  | "different"
-  /** It did not run to its end. */
-  | "broken";
-
-/** How a case went, with the differences. */
-export interface CaseResult {
-  /** The first 100 differences. */
-  differences: CaseDifference[];
-  /** Records that differ. */
-  different: number;
-  /** Why it did not run to its end. */
-  error: Failure | null;
-  /** The case. */
-  name: string;
-  /** How it went. */
-  outcome: CaseOutcome;
-  /** Records compared. */
-  records: number;
-}
-
-/** The answer to `cases.run`. */
-export interface CaseResults {
-  /** One a case. */
-  results: CaseResult[];
-}
-
-/** A case in the list. */
-export interface CaseRow {
-  /** How it went last. */
-  last: CaseOutcome | null;
-  /** Its name. */
-  name: string;
-  /** Records handed in. */
-  records_in: number;
-}
-
-/** Parameters of `cases.save`. */
-export interface CaseSave {
-  /** The flow. */
-  flow: string;
-  /** Fields whose values are replaced by made-up ones. */
-  masked?: string[];
-  /** The case's name: small letters, digits and `-`. */
-  name: string;
-  /** The run to turn into a case. */
-  run: string;
-}
-
-/** The cases of a flow. */
-export interface Cases {
-  /** By name. */
-  cases: CaseRow[];
-}
-
-/** Parameters of `cases.run`. */
-export interface CasesRun {
-  /** The flow. */
-  flow: string;
-  /** Only this case. */
-  name?: string | null;
-  /** The text to try; the saved one when left out. */
-  text?: string | null;
-}
-
 /** Every node kind there is. */
 export interface Catalogue {
   /** In palette order. */
@@ -795,12 +712,12 @@ export interface KindRow {
 
 /** What a node did so far. */
 export interface NodeCounts {
-  /** Time spent, milliseconds. */
-  busy_ms: number;
+  /** Time spent, milliseconds; null where it was not measured. */
+  busy_ms: number | null;
   /** Records that failed. */
   failed: number;
-  /** Records that wait to go on. */
-  parked: number;
+  /** Records that wait to go on; null where only the run's own count is known. */
+  parked: number | null;
   /** Records in. */
   records_in: number;
   /** Records out, over all ports but `error`. */
@@ -948,41 +865,69 @@ export type RefusalCode =
   /** A mistake of ours. */
   | "internal";
 
-/** A resource that needs a grant. */
+/** What a grant is about. */
 export type Resource =
-  /** Files below a folder. */
+  /** A host on the network. */
   | {
-    /** The folder, or the beginning of the path. */
-    path: string;
-    type: "folder";
-    /** Whether files are written, moved or deleted. */
-    writes: boolean;
-  }
-  /** A network host. */
-  | {
-    /** The host, with its port where given; empty when data decides. */
+    /** The host, with its port where one is written; empty when it is made from the records. */
     host: string;
     type: "host";
   }
-  /** A connection of yours, through a slot. */
+  /** The host of the address filled in for a slot. */
   | {
     /** The slot. */
     slot: string;
+    type: "address_slot";
+  }
+  /** A folder written in the flow itself. */
+  | {
+    /** The path, or its beginning; empty when it is made from the records. */
+    path: string;
+    type: "folder";
+    /** Whether files are written, moved or deleted there. */
+    writes: boolean;
+  }
+  /** The folder chosen for a slot. */
+  | {
+    /** The slot. */
+    slot: string;
+    type: "folder_slot";
+    /** Whether files are written, moved or deleted there. */
+    writes: boolean;
+  }
+  /** The connection chosen for a slot. */
+  | {
+    /** The slot. */
+    slot: string;
+    /** The system: http, postgres, rabbitmq. */
+    system: string;
     type: "connection";
   }
-  /** A path of the webhook listener. */
+  /** A path at which web requests are taken. */
   | {
-    /** Whether anybody may call it without proof. */
-    open: boolean;
     /** The path below `/hooks/`. */
     path: string;
     type: "hook";
   }
-  /** Another flow, through a slot. */
+  /** The flow chosen for a slot. */
   | {
     /** The slot. */
     slot: string;
     type: "flow";
+  }
+  /** Starts by the clock. */
+  | {
+    /** Five cron fields, or `@every 7m`. */
+    cron: string;
+    type: "schedule";
+    /** The zone they are read in. */
+    zone: string;
+  }
+  /** A kind this program does not know: what it would touch cannot be said, and it cannot run. */
+  | {
+    /** The kind. */
+    kind: string;
+    type: "unknown";
   };
 
 /** A run with what the canvas shows of it. */
@@ -1244,16 +1189,16 @@ export interface SlotsFill {
 
 /** What one node did in a run. */
 export interface StepRow {
-  /** Attempts made by its most-tried record. */
-  attempts: number;
-  /** When it ended. */
-  ended_ms: number | null;
   /** The first error met. */
   error: Failure | null;
+  /** Records that failed. */
+  failed: number;
   /** The node. */
   node: string;
-  /** When it began. */
-  started_ms: number | null;
+  /** Records in. */
+  records_in: number;
+  /** Records out, over all ports but `error`. */
+  records_out: number;
   /** How it stands. */
   state: NodeState;
 }

@@ -123,7 +123,8 @@ impl Acting {
     async fn one(&self, place: Place, record: &Record, is_late: bool) -> Result<Outcome, NodeError> {
         match self.run.remembered.get(&place) {
             Some(Outcome::Intended) => {
-                let error = NodeError::new(Code::Ambiguous, "The engine stopped during this call. Was it sent?");
+                let error =
+                    NodeError::new(Code::Ambiguous, "The engine stopped during this call. Was it sent?");
                 self.give_up(place, record, error, 1).await?;
                 return Ok(Outcome::Parked);
             }
@@ -205,7 +206,9 @@ impl Acting {
         } else {
             match tokio::time::timeout(limit, self.action.run(call, self.cx.as_ref())).await {
                 Ok(result) => result,
-                Err(_) => Err(NodeError::new(Code::Timeout, format!("No answer within {} s.", limit.as_secs_f64()))),
+                Err(_) => {
+                    Err(NodeError::new(Code::Timeout, format!("No answer within {} s.", limit.as_secs_f64())))
+                }
             }
         };
         permit.done(&result, self.cx.now_ms());
@@ -230,10 +233,24 @@ impl Acting {
     }
 
     fn kept(&self, place: Place, record: &Record, error: NodeError, attempts: u32) -> Kept {
-        Kept { place, record: record.clone(), key: self.run.key(place), attempts, slow: 0, parked_ms: 0, error }
+        Kept {
+            place,
+            record: record.clone(),
+            key: self.run.key(place),
+            attempts,
+            slow: 0,
+            parked_ms: 0,
+            error,
+        }
     }
 
-    async fn give_up(&self, place: Place, record: &Record, error: NodeError, attempts: u32) -> Result<(), NodeError> {
+    async fn give_up(
+        &self,
+        place: Place,
+        record: &Record,
+        error: NodeError,
+        attempts: u32,
+    ) -> Result<(), NodeError> {
         self.run.durable.give_up(&self.run, self.kept(place, record, error, attempts), true).await
     }
 
@@ -274,7 +291,8 @@ impl Acting {
             let place = self.place(batch, index);
             outcomes.push(match self.run.remembered.get(&place) {
                 Some(Outcome::Intended) => {
-                    let error = NodeError::new(Code::Ambiguous, "The engine stopped during this call. Was it done?");
+                    let error =
+                        NodeError::new(Code::Ambiguous, "The engine stopped during this call. Was it done?");
                     self.give_up(place, record, error, 1).await?;
                     Some(Outcome::Parked)
                 }
@@ -336,16 +354,21 @@ impl Acting {
                 self.run.durable.intend(&self.run, self.place(batch, *index), key).await?;
             }
         }
-        let calls: Vec<Call<'_>> =
-            open.iter().zip(&keys).map(|(index, key)| Call { record: &records[*index], key, attempt }).collect();
+        let calls: Vec<Call<'_>> = open
+            .iter()
+            .zip(&keys)
+            .map(|(index, key)| Call { record: &records[*index], key, attempt })
+            .collect();
         let limit = Duration::from_millis(self.run.program.nodes[self.node].timeout_ms);
-        let mut answers = match tokio::time::timeout(limit, self.action.run_chunk(&calls, self.cx.as_ref())).await {
-            Ok(answers) => answers,
-            Err(_) => {
-                let error = NodeError::new(Code::Timeout, format!("Not done within {} s.", limit.as_secs_f64()));
-                calls.iter().map(|_| Err(error.clone())).collect()
-            }
-        };
+        let mut answers =
+            match tokio::time::timeout(limit, self.action.run_chunk(&calls, self.cx.as_ref())).await {
+                Ok(answers) => answers,
+                Err(_) => {
+                    let error =
+                        NodeError::new(Code::Timeout, format!("Not done within {} s.", limit.as_secs_f64()));
+                    calls.iter().map(|_| Err(error.clone())).collect()
+                }
+            };
         let missing = NodeError::new(Code::Internal, "The step gave fewer answers than it got records.");
         answers.resize_with(calls.len(), || Err(missing.clone()));
         if let Some(first) = answers.first() {

@@ -32,7 +32,10 @@ impl Group {
         let mut flows = Vec::with_capacity(members.len());
         for member in members {
             let Behaviour::Transform(transform) = &run.program.nodes[*member].behaviour else {
-                return Err(NodeError::new(Code::Internal, "A stage of transforms holds another kind of step."));
+                return Err(NodeError::new(
+                    Code::Internal,
+                    "A stage of transforms holds another kind of step.",
+                ));
             };
             match transform.open(&run.roots) {
                 Ok(flowing) => flows.push(Some(flowing)),
@@ -46,7 +49,13 @@ impl Group {
     }
 
     /// Gives a batch to a node of the group.
-    pub(crate) fn take(&mut self, node: usize, port: usize, records: Vec<Record>, leave: &mut dyn Leave) -> Result<(), NodeError> {
+    pub(crate) fn take(
+        &mut self,
+        node: usize,
+        port: usize,
+        records: Vec<Record>,
+        leave: &mut dyn Leave,
+    ) -> Result<(), NodeError> {
         self.run.check()?;
         let place = self.place(node)?;
         let counts = &self.run.node_counts[node];

@@ -25,7 +25,9 @@ impl Leave for Waiting {
         if self.records > MOST_WAITING {
             return Err(NodeError::new(
                 Code::Limit,
-                format!("The run made more than {MOST_WAITING} records out of one event. Split the input, or read it from a file."),
+                format!(
+                    "The run made more than {MOST_WAITING} records out of one event. Split the input, or read it from a file."
+                ),
             ));
         }
         self.wires[target.wire].push_back(records);
@@ -54,7 +56,8 @@ impl Waiting {
 
 /// Runs all stages from records of a trigger, or from a step in the middle. What fails is noted in the run.
 pub(crate) async fn run(run: &Arc<Run>, from: (usize, usize), records: Vec<Record>) {
-    let mut waiting = Waiting { wires: run.program.wire_names.iter().map(|_| VecDeque::new()).collect(), records: 0 };
+    let mut waiting =
+        Waiting { wires: run.program.wire_names.iter().map(|_| VecDeque::new()).collect(), records: 0 };
     if let Err(error) = waiting.leave_all(run, from, records) {
         run.stop(from.0, error);
         return;

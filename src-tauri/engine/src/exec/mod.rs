@@ -12,4 +12,6 @@ pub(crate) mod run;
 pub(crate) mod stream;
 pub(crate) mod wire;
 
-pub use run::{Begin, Cancel, Durable, EndSink, FailedRecord, Kept, Outcome, Place, Report, Run, SAMPLE_RECORDS, Worlds};
+pub use run::{
+    Begin, Cancel, Durable, EndSink, FailedRecord, Kept, Outcome, Place, Report, Run, SAMPLE_RECORDS, Worlds,
+};

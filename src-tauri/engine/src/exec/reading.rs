@@ -34,7 +34,13 @@ impl ReadingStage {
         let Behaviour::Source(source) = &run.program.nodes[node].behaviour else {
             return Err(NodeError::new(Code::Internal, "A stage of a source holds another kind of step."));
         };
-        Ok(ReadingStage { node, source: source.clone(), cx: run.worlds.cx(run, node), run: run.clone(), openings: 0 })
+        Ok(ReadingStage {
+            node,
+            source: source.clone(),
+            cx: run.worlds.cx(run, node),
+            run: run.clone(),
+            openings: 0,
+        })
     }
 
     /// Opens a cursor for each record that came in, in order, and emits what it reads.
@@ -147,7 +153,9 @@ impl ReadingStage {
         match self.run.remembered.get(&whole) {
             Some(Outcome::Finished(Value::Number(count))) => {
                 for index in 0..count.to_i64().unwrap_or_default() {
-                    if let Some(Outcome::Finished(stored)) = self.run.remembered.get(&self.place(number, index as u32)) {
+                    if let Some(Outcome::Finished(stored)) =
+                        self.run.remembered.get(&self.place(number, index as u32))
+                    {
                         pages.extend(page_of(stored));
                     }
                 }

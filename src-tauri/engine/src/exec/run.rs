@@ -261,7 +261,12 @@ pub struct Report {
 
 impl Run {
     /// A run that has not begun.
-    pub fn new(program: Arc<Program>, durable: Arc<dyn Durable>, worlds: Arc<dyn Worlds>, begin: Begin) -> Run {
+    pub fn new(
+        program: Arc<Program>,
+        durable: Arc<dyn Durable>,
+        worlds: Arc<dyn Worlds>,
+        begin: Begin,
+    ) -> Run {
         Run {
             id: begin.id,
             seed: begin.seed,
@@ -370,7 +375,8 @@ impl Run {
         let room = SAMPLE_RECORDS.saturating_sub(sample.len());
         sample.extend(records.iter().take(room).cloned());
         drop(notes);
-        if it.targets[port].is_empty() && port != it.error_port() {
+        // an unwired port of a step that goes on elsewhere (the rest of a filter) is no end: those records were left out
+        if !it.is_followed() && port != it.error_port() {
             self.ends.take(node, port, records)?;
         }
         Ok(())
@@ -408,8 +414,11 @@ impl Run {
     pub fn report(&self) -> Report {
         let notes = std::mem::take(&mut *self.notes());
         let load = |it: &AtomicU64| it.load(Ordering::Relaxed);
-        let nodes: Vec<(u64, u64, u64)> =
-            self.node_counts.iter().map(|it| (load(&it.taken), load(&it.emitted), load(&it.failed))).collect();
+        let nodes: Vec<(u64, u64, u64)> = self
+            .node_counts
+            .iter()
+            .map(|it| (load(&it.taken), load(&it.emitted), load(&it.failed)))
+            .collect();
         let failed_count: u64 = nodes
             .iter()
             .zip(&self.program.nodes)

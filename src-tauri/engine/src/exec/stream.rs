@@ -68,12 +68,22 @@ fn leaving(run: &Run, nodes: &[usize], senders: &mut [Option<Sender>]) -> Sender
     Arc::new(own)
 }
 
-async fn emit_all(run: &Run, from: (usize, usize), records: Vec<Record>, senders: &Senders) -> Result<(), NodeError> {
+async fn emit_all(
+    run: &Run,
+    from: (usize, usize),
+    records: Vec<Record>,
+    senders: &Senders,
+) -> Result<(), NodeError> {
     run.note_emitted(from.0, from.1, &records)?;
     send(run, from, records, senders).await
 }
 
-async fn send(run: &Run, from: (usize, usize), records: Vec<Record>, senders: &Senders) -> Result<(), NodeError> {
+async fn send(
+    run: &Run,
+    from: (usize, usize),
+    records: Vec<Record>,
+    senders: &Senders,
+) -> Result<(), NodeError> {
     if records.is_empty() {
         return Ok(());
     }
@@ -85,7 +95,13 @@ async fn send(run: &Run, from: (usize, usize), records: Vec<Record>, senders: &S
     Ok(())
 }
 
-fn spawn(tasks: &mut JoinSet<()>, run: &Arc<Run>, stage: Stage, inputs: Vec<(Entry, Receiver)>, senders: Senders) {
+fn spawn(
+    tasks: &mut JoinSet<()>,
+    run: &Arc<Run>,
+    stage: Stage,
+    inputs: Vec<(Entry, Receiver)>,
+    senders: Senders,
+) {
     let run = run.clone();
     let head = stage.nodes[0];
     match &run.program.nodes[head].behaviour {
@@ -164,7 +180,12 @@ fn transform(
     group.finish(&mut away)
 }
 
-async fn act(run: &Arc<Run>, node: usize, inputs: Vec<(Entry, Receiver)>, senders: &Senders) -> Result<(), NodeError> {
+async fn act(
+    run: &Arc<Run>,
+    node: usize,
+    inputs: Vec<(Entry, Receiver)>,
+    senders: &Senders,
+) -> Result<(), NodeError> {
     let mut acting = Acting::open(run, node)?;
     let error_port = run.program.nodes[node].error_port();
     for (_, mut receiver) in inputs {
@@ -192,7 +213,12 @@ impl Emit for SendFrom<'_> {
     }
 }
 
-async fn read(run: &Arc<Run>, node: usize, inputs: Vec<(Entry, Receiver)>, senders: Senders) -> Result<(), NodeError> {
+async fn read(
+    run: &Arc<Run>,
+    node: usize,
+    inputs: Vec<(Entry, Receiver)>,
+    senders: Senders,
+) -> Result<(), NodeError> {
     let mut reading = ReadingStage::open(run, node)?;
     for (_, mut receiver) in inputs {
         while let Some(records) = receive(run, &mut receiver).await? {

@@ -70,8 +70,8 @@ pub fn fits(pattern: &str, host: &str, port: u16) -> bool {
         return true;
     }
     // A bare IPv6 address has colons of its own; its port needs brackets around the address.
-    let (name, wanted) = if pattern.starts_with('[') {
-        let (name, rest) = pattern[1..].split_once(']').unwrap_or((&pattern[1..], ""));
+    let (name, wanted) = if let Some(inner) = pattern.strip_prefix('[') {
+        let (name, rest) = inner.split_once(']').unwrap_or((inner, ""));
         (name, rest.strip_prefix(':'))
     } else if pattern.matches(':').count() == 1 {
         let (name, port) = pattern.split_once(':').unwrap_or((&pattern, ""));

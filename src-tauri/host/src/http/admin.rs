@@ -76,7 +76,10 @@ async fn command(
     let params = match params {
         Ok(params) => params,
         Err(why) => {
-            return refuse(&Refusal::new(RefusalCode::BadRequest, format!("The command is not JSON: {why}.")));
+            return refuse(&Refusal::new(
+                RefusalCode::BadRequest,
+                format!("The command is not JSON: {why}."),
+            ));
         }
     };
     // a use case goes on when the page is closed meanwhile: half of it done is worse than all

@@ -53,7 +53,8 @@ pub(crate) fn list(connection: &Connection, changes: &[Change]) -> Result<Applie
 pub(crate) fn check_gates(changes: &[Change]) -> Result<(), Error> {
     let is_gate = |change: &Change| matches!(change, Change::Accept(_) | Change::Due(_));
     // an event without a key is never a duplicate, so it may follow the due time that caused it
-    let is_due_with_event = matches!(changes, [Change::Due(_), Change::Accept(event), ..] if event.dedupe_key.is_none());
+    let is_due_with_event =
+        matches!(changes, [Change::Due(_), Change::Accept(event), ..] if event.dedupe_key.is_none());
     let rest = if is_due_with_event { &changes[2..] } else { changes.get(1..).unwrap_or_default() };
     if rest.iter().any(is_gate) {
         return Err(Error::new(

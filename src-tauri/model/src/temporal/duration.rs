@@ -125,7 +125,10 @@ impl DaysDuration {
     }
 
     /// The other direction.
-    #[expect(clippy::should_implement_trait, reason = "reads like the other operations, which can fail and have names too")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "reads like the other operations, which can fail and have names too"
+    )]
     pub fn neg(self) -> DaysDuration {
         DaysDuration::from_nanos(-self.nanos()).unwrap_or(DaysDuration { seconds: i64::MAX, nanos: 0 })
     }
@@ -202,7 +205,10 @@ impl MonthsDuration {
     }
 
     /// The other direction.
-    #[expect(clippy::should_implement_trait, reason = "reads like the other operations, which can fail and have names too")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "reads like the other operations, which can fail and have names too"
+    )]
     pub fn neg(self) -> MonthsDuration {
         MonthsDuration(self.0.saturating_neg())
     }

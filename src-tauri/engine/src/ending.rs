@@ -1,0 +1,176 @@
+//! The end of a run: what is stored of it, and what its caller gets.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use bytes::Bytes;
+use journal::{Change, EndRun, RunId, RunState};
+use model::{Text, Value, codec};
+
+use crate::decide::EndState;
+use crate::durable::{Journaled, failure, is_storage};
+use crate::engine::{Ended, Inner, Keep};
+use crate::exec::{self, Place, Report, Run};
+use crate::live::Live;
+
+impl Inner {
+    /// Stores the end of a run together with the results that nothing follows, failed records and samples.
+    pub(crate) async fn end(
+        &self,
+        live: &Live,
+        run: &Run,
+        journaled: &Journaled,
+        keep: Option<&Keep>,
+    ) -> Ended {
+        let report = run.report();
+        let ended = self.ended(run, &report, keep);
+        if report.stop.as_ref().is_some_and(|(_, error)| is_storage(error)) {
+            tracing::error!(
+                run = run.id,
+                "the journal failed during the run; it stays open and goes on at the next start"
+            );
+            return ended;
+        }
+        let mut changes: Vec<Change> =
+            report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)).collect();
+        changes.extend(self.letters(live, journaled.run, run, &report));
+        changes.push(Change::EndRun(self.end_run(live, run, journaled.run, (&report, &ended))));
+        match self.journal.commit(changes).await {
+            // samples are the first thing to go when the disk is busy
+            Ok(_) => drop(self.journal.offer(samples(journaled.run, run, &report))),
+            // the run stays open in the journal and is brought to its end at the next start
+            Err(error) => tracing::error!(run = run.id, %error, "the end of a run could not be stored"),
+        }
+        ended
+    }
+
+    pub(crate) fn ended(&self, run: &Run, report: &Report, keep: Option<&Keep>) -> Ended {
+        let names = run.program.nodes.iter().map(|it| it.id.to_string());
+        Ended {
+            run: run.id.clone(),
+            state: report.state,
+            error: report
+                .stop
+                .as_ref()
+                .map(|(node, error)| (run.program.nodes[*node].id.to_string(), error.clone())),
+            answer: report.answer.clone(),
+            ends: keep
+                .map(|it| std::mem::take(&mut *it.0.lock().unwrap_or_else(PoisonError::into_inner)))
+                .unwrap_or_default(),
+            counts: names.zip(report.nodes.iter().copied()).collect(),
+            left_out: report.failed_count + report.parked_count,
+            is_duplicate: false,
+        }
+    }
+
+    pub(crate) fn end_run(&self, live: &Live, run: &Run, id: RunId, by: (&Report, &Ended)) -> EndRun {
+        let (report, ended) = by;
+        EndRun {
+            run: id,
+            state: match report.state {
+                EndState::Ok => RunState::Ok,
+                EndState::Partial => RunState::Partial,
+                EndState::Failed => RunState::Failed,
+                EndState::Cancelled => RunState::Cancelled,
+                EndState::Quarantined => RunState::Quarantined,
+            },
+            ended_ms: self.clock.now_ms(),
+            counts: Bytes::from(counts(live, report)),
+            answer: if run.keeps_answer { crate::hook::stored_answer(ended) } else { None },
+            error: report.stop.as_ref().map(|(_, error)| failure(error)),
+        }
+    }
+
+    /// Records that transforms and sources gave up: pure steps come to them again after a restart, so they are stored at the end.
+    pub(crate) fn letters(&self, live: &Live, run_id: RunId, run: &Run, report: &Report) -> Vec<Change> {
+        let now = self.clock.now_ms();
+        let of_actions = |node: usize| matches!(run.program.nodes[node].behaviour, sdk::Behaviour::Action(_));
+        report
+            .failed
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| !of_actions(it.node))
+            .map(|(index, it)| {
+                let place = Place { node: it.node, batch: 0, index: index as u32 };
+                let kept = exec::Kept {
+                    place,
+                    record: it.record.clone(),
+                    key: run.key(place),
+                    attempts: 1,
+                    slow: 0,
+                    parked_ms: 0,
+                    error: it.error.clone(),
+                };
+                Change::DeadLetter(journal::DeadLetter {
+                    letter: self.journal.fresh(),
+                    at: journal::At {
+                        run: run_id,
+                        node: run.program.nodes[it.node].id.clone(),
+                        batch: 0,
+                        index: index as u32,
+                    },
+                    flow: live.id.clone(),
+                    flow_hash: live.program.hash,
+                    error: failure(&it.error),
+                    attempts: 1,
+                    failed_ms: now,
+                    inputs: crate::durable::encode_kept(&kept),
+                })
+            })
+            .collect()
+    }
+}
+
+/// Counts of wires and nodes as JSON: `{"wires": [n], "nodes": {"id": [in, out, failed]}}`.
+pub(crate) fn counts(live: &Live, report: &Report) -> Vec<u8> {
+    let nodes: serde_json::Map<String, serde_json::Value> = live
+        .program
+        .nodes
+        .iter()
+        .zip(&report.nodes)
+        .map(|(node, (taken, emitted, failed))| {
+            (node.id.to_string(), serde_json::json!([taken, emitted, failed]))
+        })
+        .collect();
+    serde_json::json!({"wires": report.wires, "nodes": nodes}).to_string().into_bytes()
+}
+
+/// The first records of each port, for the history.
+pub(crate) fn samples(run_id: RunId, run: &Run, report: &Report) -> Vec<Change> {
+    report
+        .samples
+        .iter()
+        .map(|((node, port), records)| {
+            let it = &run.program.nodes[*node];
+            Change::Sample {
+                run: run_id,
+                node: it.id.clone(),
+                port: Text::from(it.outputs[*port].as_str()),
+                records: Bytes::from(codec::encode_records(records)),
+            }
+        })
+        .collect()
+}
+
+pub(crate) fn earlier_end(earlier: &journal::Earlier) -> Ended {
+    let state = match earlier.state {
+        Some(RunState::Ok) | None => EndState::Ok,
+        Some(RunState::Queued | RunState::Running | RunState::Waiting | RunState::Partial) => {
+            EndState::Partial
+        }
+        Some(RunState::Failed) => EndState::Failed,
+        Some(RunState::Cancelled) => EndState::Cancelled,
+        Some(RunState::Quarantined) => EndState::Quarantined,
+    };
+    let answer: Option<Value> = earlier.answer.as_ref().and_then(|it| codec::decode(it).ok());
+    Ended {
+        ends: crate::hook::kept_ends(answer.as_ref()),
+        run: earlier.run.map(|it| it.to_string()).unwrap_or_default(),
+        state,
+        error: None,
+        answer,
+        counts: BTreeMap::new(),
+        left_out: 0,
+        is_duplicate: true,
+    }
+}
