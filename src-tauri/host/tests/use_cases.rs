@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use host::contract::{Event, RefusalCode};
-use host::{App, Setup, call};
+use arna_host::contract::{Event, RefusalCode};
+use arna_host::{App, Setup, call};
 use serde_json::{Value as Json, json};
 
 struct Desk {

@@ -2,7 +2,6 @@
 
 mod generate;
 mod layers;
-mod nodes;
 mod typescript;
 
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ use sdk::{Code, NodeError};
 
 /// Flows by id.
 #[derive(Default)]
-pub struct Shelf(Mutex<HashMap<String, Arc<Live>>>);
+pub(crate) struct Shelf(Mutex<HashMap<String, Arc<Live>>>);
 
 impl Library for Shelf {
     fn live(&self, flow: &str, _hash: Option<&journal::Hash>) -> Result<Arc<Live>, NodeError> {
@@ -21,17 +21,17 @@ impl Library for Shelf {
 }
 
 /// An engine and its folder.
-pub struct Bench {
-    pub folder: PathBuf,
-    pub engine: Engine,
-    pub journal: Journal,
-    pub open: Vec<OpenRun>,
+pub(crate) struct Bench {
+    pub(crate) folder: PathBuf,
+    pub(crate) engine: Engine,
+    pub(crate) journal: Journal,
+    pub(crate) open: Vec<OpenRun>,
     shelf: Arc<Shelf>,
 }
 
 impl Bench {
     /// An engine over a folder that may hold an earlier journal.
-    pub fn open(folder: &Path) -> Bench {
+    pub(crate) fn open(folder: &Path) -> Bench {
         let options = Options { ballast_bytes: 0, ..Options::default() };
         let (journal, recovered) = Journal::open(&folder.join("journal"), &options).unwrap();
         let shelf = Arc::new(Shelf::default());
@@ -45,12 +45,12 @@ impl Bench {
     }
 
     /// Puts a flow on the shelf; the slot `work` is the folder.
-    pub async fn flow(&self, id: &str, text: &str) -> Arc<Live> {
+    pub(crate) async fn flow(&self, id: &str, text: &str) -> Arc<Live> {
         self.flow_with(id, text, Authority::default()).await
     }
 
     /// Puts a flow with more authority on the shelf.
-    pub async fn flow_with(&self, id: &str, text: &str, mut authority: Authority) -> Arc<Live> {
+    pub(crate) async fn flow_with(&self, id: &str, text: &str, mut authority: Authority) -> Arc<Live> {
         let flow = model::document::parse(text).unwrap_or_else(|e| panic!("{e:#?}"));
         let kinds: Kinds = connectors::catalogue().into_iter().collect();
         let checked = plan::compile(&flow, &kinds);
@@ -72,7 +72,7 @@ impl Bench {
 
     /// The text of a file in the folder.
     #[allow(dead_code, reason = "not every test target reads files")]
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 }
