@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use schemars::JsonSchema;
 use sdk::{
     Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Number, Ports, Record,
@@ -88,6 +88,10 @@ impl Action for Write {
         let path = crate::paths::of(&self.path, opening, cx.roots())?;
         let out = cx.folder().replace(&path)?;
         let mut book = Workbook::new();
+        // the crate would stamp the machine's clock; the world's own makes a case give the same bytes each time
+        if let Ok(made) = ExcelDateTime::from_timestamp(cx.now_ms() / 1_000) {
+            book.set_properties(&DocProperties::new().set_creation_datetime(&made));
+        }
         let sheet = book.add_worksheet_with_constant_memory();
         sheet.and_then(|it| it.set_name(&self.sheet)).map_err(|e| refused(&path, &e))?;
         let mut writer = Writer {
