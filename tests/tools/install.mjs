@@ -54,14 +54,20 @@ export async function testTools() {
   }
 }
 
-/** The packages of the editor, exactly as its lock file says. */
+/** The packages of the editor and of its browser tests. Their versions are exact in package.json and kept by the lock files. */
 export async function editorPackages() {
-  if (!there('ui', 'package-lock.json')) return;
-  const lock = createHash('sha256').update(readFileSync(join(root, 'ui', 'package-lock.json'))).digest('hex');
-  const stamp = join(root, 'ui', 'node_modules', '.arna-lock');
+  await npmPackages('the editor', 'ui');
+  await npmPackages('the browser tests', 'tests/ui');
+}
+
+async function npmPackages(name, folder) {
+  if (!there(folder, 'package-lock.json')) return;
+  const lock = createHash('sha256').update(readFileSync(join(root, folder, 'package-lock.json'))).digest('hex');
+  const stamp = join(root, folder, 'node_modules', '.arna-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  const done = await step('npm packages of the editor', 'npm', ['ci', '--no-audit', '--no-fund'], { cwd: join(root, 'ui') });
-  if (!done) throw new Error('npm ci failed in ui/');
+  // not `npm ci`: it refuses a lock file without the optional packages of other systems, which a lock without addresses leaves out
+  const done = await step(`npm packages of ${name}`, 'npm', ['install', '--no-save', '--no-audit', '--no-fund'], { cwd: join(root, folder) });
+  if (!done) throw new Error(`npm install failed in ${folder}/`);
   writeFileSync(stamp, lock);
 }
 
