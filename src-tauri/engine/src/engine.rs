@@ -168,6 +168,8 @@ pub(crate) struct Stored {
     pub(crate) depth: usize,
     /// The event may come again: its answer is kept.
     pub(crate) keeps_answer: bool,
+    /// It was open when the engine started: from the moment it is at work a crash counts against it.
+    pub(crate) is_resumed: bool,
 }
 
 impl Stored {
@@ -185,6 +187,7 @@ impl Stored {
             order_key: None,
             depth: 0,
             keeps_answer: false,
+            is_resumed: false,
         }
     }
 }
@@ -322,6 +325,7 @@ impl Inner {
             ends: start.ends,
             depth: start.depth,
             keeps_answer: start.dedupe_key.is_some(),
+            is_resumed: false,
             live,
         };
         if stored.live.program.is_volatile {
@@ -435,6 +439,12 @@ impl Inner {
         tokio::spawn(async move {
             let live = stored.live.clone();
             let turn = live.turn(line).await;
+            if stored.is_resumed
+                && let Err(error) = inner.journal.commit(vec![Change::Dispatch { run: stored.run }]).await
+            {
+                tracing::error!(run = %stored.run, %error, "the journal failed; the run stays open");
+                return;
+            }
             let ended = inner.work(stored).await;
             drop(turn);
             // whoever waited may have gone

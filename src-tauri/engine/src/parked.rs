@@ -114,6 +114,7 @@ impl Inner {
             order_key: None,
             depth: 0,
             keeps_answer: false,
+            is_resumed: false,
         };
         let start = StartRun {
             run: run_id,

@@ -68,7 +68,6 @@ impl Inner {
             None => Vec::new(),
         };
         let remembered = self.remembered(&live.program, open.run)?;
-        self.journal.commit(vec![Change::Dispatch { run: open.run }]).await.map_err(|e| storage(&e))?;
         let stored = Stored {
             live,
             run: open.run,
@@ -81,6 +80,7 @@ impl Inner {
             order_key: open.order_key.map(|it| it.to_string()),
             depth: 0,
             keeps_answer: true,
+            is_resumed: true,
         };
         // nobody waits for the end of a resumed run; it is stored
         drop(self.dispatch(stored));

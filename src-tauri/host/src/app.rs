@@ -14,8 +14,8 @@ use crate::vault::{Keeping, Vault};
 
 /// Events wait in a line of this length for each listener; who is slower gets `resync`.
 const EVENTS: usize = 256;
-/// After so many crashes in ten minutes nothing is started by itself.
-const SAFE_MODE_AT: u32 = 5;
+/// So many crashes in ten minutes are told to the person.
+const OFTEN: u32 = 5;
 
 /// How the application is opened.
 pub struct Setup {
@@ -101,12 +101,12 @@ impl App {
         let recovered = self.recovered.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(recovered) = recovered else { return said };
         tokio::spawn(crate::watch::pump(Arc::downgrade(self), self.engine.events()));
-        if recovered.recent_crashes >= SAFE_MODE_AT {
+        if recovered.recent_crashes >= OFTEN {
+            // not a reason to stand still: what was accepted goes on, and a run that takes the engine down is held back by itself
             said.push(format!(
-                "The engine crashed {} times within ten minutes, so no flow was armed and no run resumed. Start again after ten minutes, or disarm the flow that fails.",
+                "The engine crashed {} times within ten minutes. Runs that were at work at three crashes are held back.",
                 recovered.recent_crashes
             ));
-            return said;
         }
         self.engine.resume(recovered.open_runs).await;
         said.extend(self.arm_all());

@@ -78,10 +78,11 @@ mod tests {
 
     #[test]
     fn short_records_stand_on_one_line_and_numbers_keep_their_digits() {
-        let value = json::parse(br#"{"ends":{"out":[{"a":1.50,"b":"x"}]},"state":"ok"}"#).unwrap();
+        let value =
+            json::parse(br#"{"ends":{"out":[{"a":12345678901234567890.05,"b":"x"}]},"state":"ok"}"#).unwrap();
         assert_eq!(
             pretty(&value),
-            "{\n  \"ends\": { \"out\": [{ \"a\": 1.50, \"b\": \"x\" }] },\n  \"state\": \"ok\"\n}\n"
+            "{\n  \"ends\": { \"out\": [{ \"a\": 12345678901234567890.05, \"b\": \"x\" }] },\n  \"state\": \"ok\"\n}\n"
         );
         assert_eq!(json::parse(pretty(&value).as_bytes()).unwrap(), value);
     }
