@@ -303,6 +303,17 @@ impl Inner {
         let _heard = self.events.send(event).is_ok();
     }
 
+    /// Tells that a run ended, to the flows that wait for failures and to the screens.
+    fn tell_end(self: &Arc<Inner>, live: &Live, ended: &Ended) {
+        self.follow_up(live, ended);
+        self.tell(EngineEvent::Ended {
+            flow: live.id.clone(),
+            run: ended.run.clone(),
+            state: ended.state,
+            error: ended.error.as_ref().map(|it| it.1.clone()),
+        });
+    }
+
     /// Stores an event with its run and sets the run to work.
     pub(crate) async fn begin(self: Arc<Inner>, live: Arc<Live>, start: Start) -> Result<Begun, NodeError> {
         let trigger = live.program.node(&start.trigger).ok_or_else(|| {
@@ -402,13 +413,7 @@ impl Inner {
                     // the first thing to go when the disk is busy
                     self.journal.offer(samples(run_id, &run.0, &report));
                 }
-                self.follow_up(&live, &ended);
-                self.tell(EngineEvent::Ended {
-                    flow: live.id.clone(),
-                    run: ended.run.clone(),
-                    state: ended.state,
-                    error: ended.error.as_ref().map(|it| it.1.clone()),
-                });
+                self.tell_end(&live, &ended);
                 Ok(ended)
             }
             Committed::Duplicate(earlier) => Ok(earlier_end(&earlier)),
@@ -464,31 +469,16 @@ impl Inner {
         let ((run, trigger, records), keep) = self.prepare(stored, Some(journaled.clone()));
         self.active().insert(run.id.clone(), run.clone());
         self.tell(EngineEvent::Started { flow: live.id.clone(), run: run.id.clone() });
-        if live.program.is_inline() {
-            exec::inline::run(&run, (trigger, 0), records).await;
-        } else {
-            exec::stream::run(&run, (trigger, 0), records).await;
-        }
+        exec::work(&run, (trigger, 0), records).await;
         let ended = self.end(&live, &run, &journaled, keep.as_deref()).await;
         self.active().remove(&run.id);
-        self.follow_up(&live, &ended);
-        self.tell(EngineEvent::Ended {
-            flow: live.id.clone(),
-            run: run.id.clone(),
-            state: ended.state,
-            error: ended.error.as_ref().map(|it| it.1.clone()),
-        });
+        self.tell_end(&live, &ended);
         ended
     }
 
     async fn volatile(self: &Arc<Inner>, stored: Stored) -> Ended {
-        let is_inline = stored.live.program.is_inline();
         let ((run, trigger, records), keep) = self.prepare(stored, None);
-        if is_inline {
-            exec::inline::run(&run, (trigger, 0), records).await;
-        } else {
-            exec::stream::run(&run, (trigger, 0), records).await;
-        }
+        exec::work(&run, (trigger, 0), records).await;
         let report = run.report();
         self.ended(&run, &report, keep.as_deref())
     }

@@ -15,3 +15,13 @@ pub(crate) mod wire;
 pub use run::{
     Begin, Cancel, Durable, EndSink, FailedRecord, Kept, Outcome, Place, Report, Run, SAMPLE_RECORDS, Worlds,
 };
+
+/// Works through a run from records that leave a node's port, in one go or streaming, as its program needs. What fails is noted in
+/// the run.
+pub(crate) async fn work(run: &std::sync::Arc<Run>, from: (usize, usize), records: Vec<model::Record>) {
+    if run.program.is_inline() {
+        inline::run(run, from, records).await;
+    } else {
+        stream::run(run, from, records).await;
+    }
+}
