@@ -1,0 +1,35 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from './engine.ts';
+import { choose, isSaved, node, startEmpty, type, wire } from './hands.ts';
+
+test('a flow is built, wired, run and saved by mouse, and its file is written', async ({ engine, open }) => {
+  const page = await open();
+  const orders = join(engine.folder, 'orders.csv');
+  const paid = join(engine.folder, 'paid.csv');
+  writeFileSync(orders, 'id,status,total\n1,paid,10\n2,open,20\n3,paid,30\n');
+  await startEmpty(page);
+  await page.getByRole('button', { name: 'Add a node /' }).click();
+  await choose(page, 'start by hand');
+  await wire(page, node(page, 'input').locator('.react-flow__handle-right'), { x: 560, y: 420 });
+  await expect(page.getByPlaceholder('What comes next?')).toBeVisible();
+  await choose(page, 'read csv');
+  await type(page, 'Path', orders);
+  await wire(page, node(page, 'read').locator('.react-flow__handle-right').first(), { x: 840, y: 300 });
+  await choose(page, 'filter');
+  await type(page, 'Keep', 'status = "paid"');
+  await isSaved(page);
+  await page.locator('.react-flow__pane').click({ position: { x: 30, y: 500 } });
+  await wire(page, node(page, 'filter').locator('.react-flow__handle-right').first(), { x: 700, y: 560 });
+  await choose(page, 'write csv');
+  await type(page, 'Path', paid);
+  await isSaved(page);
+  await expect(page.locator('.react-flow__edge')).toHaveCount(3);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(page.getByRole('dialog')).toContainText('what it may touch');
+  for (const it of await page.getByRole('dialog').getByRole('switch').all()) await it.click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Run' }).click();
+  await expect(page.locator('.last-run')).toContainText('3 records');
+  await expect(page.locator('.wire-count')).toHaveText(['1', '3', '2']);
+  expect(readFileSync(paid, 'utf8')).toBe('id,status,total\n1,paid,10\n3,paid,30\n');
+});
