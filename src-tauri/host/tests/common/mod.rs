@@ -15,19 +15,19 @@ use tokio::net::{TcpListener, TcpStream};
 
 const TOKEN: &str = "a-token-for-tests";
 
-pub struct Desk {
-    pub app: Arc<App>,
+pub(crate) struct Desk {
+    pub(crate) app: Arc<App>,
     address: SocketAddr,
     folder: tempfile::TempDir,
 }
 
 impl Desk {
-    pub async fn open() -> Desk {
+    pub(crate) async fn open() -> Desk {
         Desk::with(|_| {}).await
     }
 
     /// Opens with another setup than the usual one.
-    pub async fn with(change: impl FnOnce(&mut Setup)) -> Desk {
+    pub(crate) async fn with(change: impl FnOnce(&mut Setup)) -> Desk {
         let folder = tempfile::tempdir().expect("a folder");
         let mut setup =
             Setup { data: folder.path().join("data"), gallery: None, passphrase: None, durable: false };
@@ -41,18 +41,18 @@ impl Desk {
         Desk { app, address, folder }
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// A folder beside the data folder.
-    pub fn folder(&self, name: &str) -> PathBuf {
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
         let folder = self.folder.path().join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
         folder
     }
 
-    pub async fn post(&self, name: &str, params: &Json) -> Result<Json, Refusal> {
+    pub(crate) async fn post(&self, name: &str, params: &Json) -> Result<Json, Refusal> {
         let body = params.to_string();
         let mut stream = TcpStream::connect(self.address).await.expect("the engine listens");
         let head = format!(
@@ -74,26 +74,26 @@ impl Desk {
         Err(serde_json::from_value(body).expect("a refusal"))
     }
 
-    pub async fn ask(&self, name: &str, params: Json) -> Json {
+    pub(crate) async fn ask(&self, name: &str, params: Json) -> Json {
         self.post(name, &params).await.unwrap_or_else(|refusal| panic!("{name}: {refusal} {refusal:?}"))
     }
 
-    pub async fn refused(&self, name: &str, params: Json) -> RefusalCode {
+    pub(crate) async fn refused(&self, name: &str, params: Json) -> RefusalCode {
         self.refusal(name, params).await.code
     }
 
-    pub async fn refusal(&self, name: &str, params: Json) -> Refusal {
+    pub(crate) async fn refusal(&self, name: &str, params: Json) -> Refusal {
         self.post(name, &params).await.expect_err("it is refused")
     }
 
     /// Saves a new flow and gives its id.
-    pub async fn flow(&self, document: Json) -> String {
+    pub(crate) async fn flow(&self, document: Json) -> String {
         let saved = self.ask("flow.save", json!({"text": document.to_string()})).await;
         saved["flow"].as_str().expect("an id").to_owned()
     }
 
     /// Allows everything a flow asks for.
-    pub async fn allow(&self, flow: &str) {
+    pub(crate) async fn allow(&self, flow: &str) {
         for item in self.ask("grants.list", json!({"flow": flow})).await["authority"]
             .as_array()
             .expect("a list")
@@ -107,7 +107,7 @@ impl Desk {
     }
 
     /// Starts a run and waits for its end.
-    pub async fn run(&self, params: Json) -> Json {
+    pub(crate) async fn run(&self, params: Json) -> Json {
         let mut events = self.app.events();
         let run = self.ask("run.start", params).await["run"].as_str().expect("a run").to_owned();
         let ended = async {
@@ -125,13 +125,13 @@ impl Desk {
 }
 
 /// A web service that answers every request with this body, and keeps what it was sent.
-pub struct Service {
-    pub address: String,
+pub(crate) struct Service {
+    pub(crate) address: String,
     seen: Arc<std::sync::Mutex<Vec<String>>>,
 }
 
 impl Service {
-    pub async fn answering(status: u16, body: &'static str) -> Service {
+    pub(crate) async fn answering(status: u16, body: &'static str) -> Service {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -163,7 +163,7 @@ impl Service {
         Service { address, seen }
     }
 
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.seen.lock().expect("nobody fails").clone()
     }
 }
