@@ -1,10 +1,10 @@
 /** The one way to the engine. What carries it (HTTP, a fake) is chosen once in `main.tsx`; nothing above knows which. */
 
+import type { CommandName, Commands } from '../generated/commands.ts';
 import type { Event as EngineEvent, Json, Refusal } from '../generated/contract.ts';
-import type { CommandName, Commands } from './cases.ts';
 
+export type { CommandName, Commands } from '../generated/commands.ts';
 export type * from '../generated/contract.ts';
-export type { CaseResult, CaseRow, CommandName, Commands } from './cases.ts';
 export type { EngineEvent };
 
 /** A value of flow data; exact numbers, dates and durations come as `{"$": type, "text": …}`. */

@@ -19,7 +19,9 @@ type Runs =
   | 'questions.answer'
   | 'cases.list'
   | 'cases.save'
-  | 'cases.run';
+  | 'cases.run'
+  | 'cases.accept'
+  | 'cases.delete';
 
 export const runAnswers = (world: World): Pick<Answers, Runs> => ({
   'run.start': ({ flow, rehearse }) => ({ run: startRun(world, flow, rehearse ?? false) }),
@@ -100,9 +102,17 @@ export const runAnswers = (world: World): Pick<Answers, Runs> => ({
     return {};
   },
   'cases.list': () => ({ cases: world.cases }),
-  'cases.save': ({ name }) => {
+  'cases.save': ({ flow, name }) => {
     world.cases = [...world.cases, { name, records_in: 24, last: null }];
-    return {};
+    return kept(world, flow);
+  },
+  'cases.accept': ({ flow }) => {
+    world.cases = world.cases.map((row) => ({ ...row, last: 'same' }));
+    return kept(world, flow);
+  },
+  'cases.delete': ({ flow, name }) => {
+    world.cases = world.cases.filter((row) => row.name !== name);
+    return kept(world, flow);
   },
   'cases.run': () => ({
     results: world.cases.map((row) => ({
@@ -115,6 +125,11 @@ export const runAnswers = (world: World): Pick<Answers, Runs> => ({
     })),
   }),
 });
+
+const kept = (world: World, id: string) => {
+  const flow = world.stored(id);
+  return { version: flow.versions[0]?.version ?? 1, text: flow.text, masked: [] };
+};
 
 function startRun(world: World, flow: string, isRehearsal: boolean): string {
   const doc = JSON.parse(world.stored(flow).text) as Doc;

@@ -68,7 +68,7 @@ export const shelfAnswers = (world: World): Pick<Answers, Shelf> => ({
   'flow.arm': ({ flow, armed }) => {
     world.stored(flow).armed = armed;
     world.tell({ type: 'flow_changed', flow, version: 1, armed });
-    return { armed, next_fire_ms: null };
+    return { armed, next_fire_ms: null, held_back: [] };
   },
   'flow.delete': ({ flow }) => {
     world.flows.delete(flow);
