@@ -11,13 +11,25 @@ pub struct FormulaError {
     pub message: String,
     /// Where in the text.
     pub span: Span,
+    /// The same place as a person counts it: characters from 1.
+    pub character: usize,
     /// What may have been meant.
     pub suggestion: Option<String>,
 }
 
 impl FormulaError {
     pub(crate) fn new(message: impl Into<String>, span: Span) -> FormulaError {
-        FormulaError { message: message.into(), span, suggestion: None }
+        FormulaError { message: message.into(), span, character: span.start + 1, suggestion: None }
+    }
+
+    /// Counted in the text it is about; no place is inside of a character.
+    pub(crate) fn within(mut self, text: &str) -> FormulaError {
+        self.span = Span {
+            start: text.floor_char_boundary(self.span.start),
+            end: text.ceil_char_boundary(self.span.end),
+        };
+        self.character = text.get(..self.span.start).unwrap_or(text).chars().count() + 1;
+        self
     }
 
     pub(crate) fn suggest(mut self, suggestion: Option<String>) -> FormulaError {
@@ -28,7 +40,7 @@ impl FormulaError {
 
 impl fmt::Display for FormulaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at character {})", self.message, self.span.start + 1)?;
+        write!(f, "{} (at character {})", self.message, self.character)?;
         match &self.suggestion {
             Some(suggestion) => write!(f, " {suggestion}"),
             None => Ok(()),
