@@ -39,6 +39,10 @@ pub(crate) fn parser(input: &[u8]) {
         }
     }
     let _ = Formula::parse_with_names(&text, ["net total", "a-b", "x.y"]);
+    // Completion walks through all functions; a part of the inputs is enough for it.
+    if !is_one_in(8, input) {
+        return;
+    }
     let mut at = usize::from(*first).min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
@@ -61,7 +65,7 @@ pub(crate) fn evaluator(input: &[u8]) {
     let Ok(formula) = formula else { return };
     let roots = roots(u64::from(*first));
     let scope = Scope::with(&record, &roots);
-    let scope = if is_chosen(input) { scope } else { scope.within(FEW_STEPS) };
+    let scope = if is_one_in(512, input) { scope } else { scope.within(FEW_STEPS) };
     let outcome = formula.eval(&scope);
     if let Some(fault) = &outcome.fault {
         assert!(fault.message.ends_with(['.', '?']), "{text}: {}", fault.message);
@@ -156,9 +160,10 @@ pub(crate) fn paths(input: &[u8]) {
     }
 }
 
-/// One input of many, by its bytes alone.
-fn is_chosen(input: &[u8]) -> bool {
-    input.iter().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte))) % 512 == 0
+/// Whether the input is one of so many, by its bytes alone.
+fn is_one_in(many: u32, input: &[u8]) -> bool {
+    let sum = input.iter().fold(7_u32, |sum, byte| sum.wrapping_mul(0x0100_0193) ^ u32::from(*byte));
+    (sum >> 8) % many == 0
 }
 
 fn text(bytes: &[u8]) -> String {

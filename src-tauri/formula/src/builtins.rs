@@ -22,6 +22,7 @@ use model::Value;
 
 use crate::cx::Cx;
 use crate::eval::describe;
+pub(crate) use convert::write_range;
 pub use signature::{Kind, Param};
 
 /// Why a function has no result, as the rest of a sentence that starts with its name.
