@@ -82,13 +82,13 @@ pub(crate) fn evaluator(input: &[u8]) {
 /// What a formula says about itself beforehand is what happens: where it can be empty, and which fields it reads.
 fn says_the_truth(formula: &Formula, record: &Record, roots: &Roots, value: &Value) {
     let told = formula.explain(record);
+    let read = record.iter().filter(|(name, _)| formula.fields().contains(name));
+    let only = Record::of(read.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>());
     assert!(
-        !value.is_null() || !told.empty_because.is_empty() || record_holds_null(record),
+        !value.is_null() || !told.empty_because.is_empty() || record_holds_null(&only),
         "{} is empty, but was said never to be",
         formula.text()
     );
-    let read = record.iter().filter(|(name, _)| formula.fields().contains(name));
-    let only = Record::of(read.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>());
     let outcome = formula.eval(&Scope::with(&only, roots));
     assert_eq!(
         lines::encode(&outcome.value),
