@@ -4,6 +4,7 @@
 
 mod accounts;
 mod app;
+mod cases;
 mod connections;
 pub mod contract;
 pub mod datum;
@@ -18,6 +19,7 @@ mod owner;
 mod runs;
 mod sharing;
 mod shelf;
+mod tries;
 pub mod vault;
 mod watch;
 mod workbench;

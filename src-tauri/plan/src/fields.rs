@@ -129,20 +129,31 @@ impl Names {
     }
 }
 
-/// Reports formulas that name a field no record there can have.
-pub(crate) fn check(steps: &[Step], wires: &[Wire], places: &[&Places], found: &mut Vec<Diagnostic>) {
+/// The fields that records coming to each step can have; none where that cannot be known.
+type Arriving = Vec<Option<BTreeSet<String>>>;
+
+/// Reports formulas that name a field no record there can have. Gives the fields that arrive at each step.
+pub(crate) fn check(
+    steps: &[Step],
+    wires: &[Wire],
+    places: &[&Places],
+    found: &mut Vec<Diagnostic>,
+) -> Arriving {
     let mut entering: Vec<Vec<Wire>> = vec![Vec::new(); steps.len()];
     for wire in wires {
         entering[wire.to].push(*wire);
     }
-    let mut made: Vec<Option<BTreeSet<String>>> = Vec::with_capacity(steps.len());
+    let mut made: Arriving = Vec::with_capacity(steps.len());
+    let mut all = Arriving::with_capacity(steps.len());
     for (number, step) in steps.iter().enumerate() {
         let arriving = arriving(steps, &entering[number], &made);
         if let Some(fields) = &arriving {
             missing(step, places[number], fields, found);
         }
-        made.push(emitted(step, arriving));
+        made.push(emitted(step, arriving.clone()));
+        all.push(arriving);
     }
+    all
 }
 
 /// The fields that records coming to a step can have; none when that cannot be known.
@@ -184,7 +195,10 @@ fn emitted(step: &Step, arriving: Option<BTreeSet<String>>) -> Option<BTreeSet<S
 fn missing(step: &Step, places: &Places, fields: &BTreeSet<String>, found: &mut Vec<Diagnostic>) {
     for place in &places.formulas {
         let Some(names) = place.reads.names() else { continue };
-        for name in names.filter(|name| !fields.contains(*name) && !ROOTS.contains(name)) {
+        let is_known = |name: &str| {
+            fields.contains(name) || ROOTS.contains(&name) || place.also.iter().any(|it| it == name)
+        };
+        for name in names.filter(|name| !is_known(name)) {
             let meant = closest(name, fields.iter().map(String::as_str));
             found.push(formulas::no_field(&step.id, place, name, meant));
         }

@@ -53,6 +53,10 @@ export interface Commands {
   "run.records": { params: contract.RunRecords; answer: contract.RecordsPage };
   /** Keeps records as the sample of a node. */
   "sample.pin": { params: contract.SamplePin; answer: contract.Nothing };
+  /** What arrives at a node: fields with a sample value. */
+  "node.fields": { params: contract.NodeFields; answer: contract.Fields };
+  /** Runs one node on a sample, its effects held unless asked. */
+  "node.try": { params: contract.NodeTry; answer: contract.NodeTried };
   /** Failed records by cause. */
   "failed.list": { params: contract.FailedList; answer: contract.FailedGroups };
   /** Sends failed records again. */
@@ -71,6 +75,16 @@ export interface Commands {
   "connections.test": { params: contract.ConnectionName; answer: contract.ConnectionTested };
   /** Deletes a connection and its secrets. */
   "connections.delete": { params: contract.ConnectionName; answer: contract.Nothing };
+  /** The cases of a flow. */
+  "cases.list": { params: contract.FlowId; answer: contract.Cases };
+  /** Turns a run, or the pinned samples, into a case. */
+  "cases.save": { params: contract.CaseSave; answer: contract.CaseSaved };
+  /** Runs cases in a made-up world and shows what differs. */
+  "cases.run": { params: contract.CasesRun; answer: contract.CaseResults };
+  /** Expects from now on what comes out now. */
+  "cases.accept": { params: contract.CasesAccept; answer: contract.CaseSaved };
+  /** Deletes a case. */
+  "cases.delete": { params: contract.CaseName; answer: contract.CaseSaved };
   /** The value of a formula for a sample. */
   "formula.eval": { params: contract.FormulaEval; answer: contract.FormulaEvaluated };
   /** What could stand at the caret. */
@@ -113,6 +127,8 @@ export const commandNames: readonly CommandName[] = [
   "run.get",
   "run.records",
   "sample.pin",
+  "node.fields",
+  "node.try",
   "failed.list",
   "failed.resend",
   "failed.discard",
@@ -122,6 +138,11 @@ export const commandNames: readonly CommandName[] = [
   "connections.save",
   "connections.test",
   "connections.delete",
+  "cases.list",
+  "cases.save",
+  "cases.run",
+  "cases.accept",
+  "cases.delete",
   "formula.eval",
   "formula.complete",
   "formula.functions",

@@ -30,6 +30,125 @@ export interface Authority {
   sentence: string;
 }
 
+/** One difference. */
+export interface CaseDifference {
+  /** What came; null when nothing did. */
+  came: Json;
+  /** What was expected; null when nothing was. */
+  expected: Json;
+  /** The record's number there, from 0. */
+  index: number;
+  /**
+   * Where it came out: a node and port, `calls` for what was sent, `files` for what was written, `left` for failed records, `state`
+   * for how the run ended.
+   */
+  place: string;
+  /** A JSON pointer into the record. */
+  pointer: string;
+}
+
+/** A case of a flow. */
+export interface CaseName {
+  /** The flow. */
+  flow: string;
+  /** The case's name. */
+  name: string;
+}
+
+/** How a case went. */
+export type CaseOutcome =
+  /** Everything as expected. */
+  | "same"
+  /** Something differs. */
+  | "different"
+  /** It did not run to its end. */
+  | "broken";
+
+/** How a case went, with the differences. */
+export interface CaseResult {
+  /** The first 100 differences. */
+  differences: CaseDifference[];
+  /** Records, calls, files and lines that differ, counted up to the first 100 differences. */
+  different: number;
+  /** Why it did not run to its end. */
+  error: Failure | null;
+  /** The case. */
+  name: string;
+  /** How it went. */
+  outcome: CaseOutcome;
+  /** Records that came out at end ports. */
+  records: number;
+}
+
+/** The answer to `cases.run`. */
+export interface CaseResults {
+  /** One a case. */
+  results: CaseResult[];
+}
+
+/** A case in the list. */
+export interface CaseRow {
+  /** How it went last. */
+  last: CaseOutcome | null;
+  /** Its name. */
+  name: string;
+  /** Records handed in, or read by its sources. */
+  records_in: number;
+}
+
+/** Parameters of `cases.save`: what a run did, or what is pinned to the steps, becomes a case. */
+export interface CaseSave {
+  /** The flow. */
+  flow: string;
+  /**
+   * Fields whose values are replaced by made-up ones; those that look personal (names of people, addresses, numbers of
+   * documents) when left out.
+   */
+  masked?: string[] | null;
+  /** The case's name: letters a-z, digits, `-` and `_`. A case of that name is replaced. */
+  name: string;
+  /** The trigger's records, where no run is named; the pinned ones, or one empty record, when left out. */
+  records?: Json[] | null;
+  /** The run to turn into a case; without one the pinned samples are taken. */
+  run?: string | null;
+  /** The trigger it starts at, where no run is named; the first one when left out. */
+  trigger?: string | null;
+}
+
+/** The answer to `cases.save`, `cases.accept` and `cases.delete`: cases stand in the flow file, so the flow has a new version. */
+export interface CaseSaved {
+  /** Fields whose values were replaced by made-up ones. */
+  masked: string[];
+  /** The document now. */
+  text: string;
+  /** The flow's version now; `flow.save` must name it. */
+  version: number;
+}
+
+/** The cases of a flow. */
+export interface Cases {
+  /** By name. */
+  cases: CaseRow[];
+}
+
+/** Parameters of `cases.accept`: what comes out now is what is expected from now on. */
+export interface CasesAccept {
+  /** The flow. */
+  flow: string;
+  /** Only this case; all of them when left out. */
+  name?: string | null;
+}
+
+/** Parameters of `cases.run`. */
+export interface CasesRun {
+  /** The flow. */
+  flow: string;
+  /** Only this case. */
+  name?: string | null;
+  /** The text to try; the saved one when left out. A text without cases is tried with those of the saved one. */
+  text?: string | null;
+}
+
 /** Every node kind there is. */
 export interface Catalogue {
   /** In palette order. */
@@ -315,6 +434,28 @@ export interface Failure {
   sentence: string;
 }
 
+/** A field that arrives at a node. */
+export interface FieldRow {
+  /** Its name. */
+  name: string;
+  /** The first value that is not null. */
+  sample: Json;
+  /** The type of its sample value in words; empty where no value is known. */
+  type: string;
+}
+
+/** The answer to `node.fields`: what can be picked in formulas of a node. */
+export interface Fields {
+  /** The fields, in the order of the data; what only the flow's text tells comes last. */
+  fields: FieldRow[];
+  /** Where the sample comes from. */
+  from: SampleOrigin;
+  /** The first sample record; null when there is none. `formula.eval` takes it. */
+  record: Json;
+  /** The run that left it, where one did. */
+  run: string | null;
+}
+
 /** A repair: replace the text at a place. */
 export interface Fix {
   /** A JSON pointer into the document. */
@@ -353,6 +494,8 @@ export interface Flow {
 
 /** Parameters of `flow.arm`. */
 export interface FlowArm {
+  /** Go live although cases come out differently. Otherwise a changed flow whose cases differ stays as it was. */
+  accept_differences?: boolean;
   /** Whether its triggers are to be live. */
   armed: boolean;
   /** The flow. */
@@ -363,6 +506,8 @@ export interface FlowArm {
 export interface FlowArmed {
   /** Whether its triggers are live now. */
   armed: boolean;
+  /** The cases that came out differently and held the change back; empty when nothing did. */
+  held_back: CaseResult[];
   /** When it fires next by the clock. */
   next_fire_ms: number | null;
 }
@@ -539,7 +684,9 @@ export interface FormulaEval {
   flow?: string | null;
   /** What the text is. */
   form: FormulaForm;
-  /** The sample record. */
+  /** The node of that flow whose sample is taken when no record is handed in. */
+  node?: string | null;
+  /** The sample record; when left out, the first one that arrives at `node`, as `node.fields` shows it. */
   record: Json;
   /** The text. */
   text: string;
@@ -744,6 +891,18 @@ export interface NodeFacts {
   summary: string;
 }
 
+/** Parameters of `node.fields`. */
+export interface NodeFields {
+  /** The flow. */
+  flow: string;
+  /** The node. */
+  node: string;
+  /** Its input; the first when left out. */
+  port?: string | null;
+  /** The document as it is edited; the saved one when left out. */
+  text?: string | null;
+}
+
 /** How a node of a run stands. */
 export type NodeState =
   /** Nothing came yet. */
@@ -759,8 +918,48 @@ export type NodeState =
   /** Not reached in this run. */
   | "skipped";
 
+/** The answer to `node.try`. */
+export interface NodeTried {
+  /** Whether it was stopped after the first records, of which there are 100 an output. */
+  cut: boolean;
+  /** Why it failed as a whole. */
+  error: Failure | null;
+  /** Records that failed, with the reason in the field `error`. */
+  failed: Json[];
+  /** Where its input came from. */
+  from: SampleOrigin;
+  /** What it would have sent. */
+  held: HeldEffect[];
+  /** What came out, by output in the order of the node. */
+  outputs: PortRecords[];
+  /** The run that was made for it. */
+  run: string;
+}
+
+/** Parameters of `node.try`. */
+export interface NodeTry {
+  /** Let it act on the world. Otherwise what it would send is held and shown. */
+  act?: boolean;
+  /** The flow; its slots and grants hold. */
+  flow: string;
+  /** Records by input, 1,000 at most; what is pinned or a run left, when left out. */
+  input?: Record<string, Json[]> | null;
+  /** The node. */
+  node: string;
+  /** The document as it is edited; the saved one when left out. */
+  text?: string | null;
+}
+
 /** No parameters, or no answer beyond "done". */
 export type Nothing = Record<string, never>;
+
+/** Records that left at an output. */
+export interface PortRecords {
+  /** The output. */
+  port: string;
+  /** The records. */
+  records: Json[];
+}
 
 /** A port of a kind. */
 export interface PortRow {
@@ -1087,14 +1286,25 @@ export interface RunsList {
   value?: string | null;
 }
 
+/** Where sample records come from. */
+export type SampleOrigin =
+  /** They were handed in. */
+  | "given"
+  /** They are pinned to the node before. */
+  | "pinned"
+  /** A run left them. */
+  | "run"
+  /** There are none. */
+  | "nothing";
+
 /** Parameters of `sample.pin`. */
 export interface SamplePin {
   /** The flow. */
   flow: string;
   /** The node whose output it stands for. */
   node: string;
-  /** The records, 1,000 at most; null takes the pin away. */
-  records: Json[] | null;
+  /** The records, 1,000 at most; without them the pin is taken away. */
+  records?: Json[] | null;
 }
 
 /** Parameters of `schedule.next`. */
