@@ -33,6 +33,8 @@ import { KeyWiring } from './wiring.tsx';
 
 const nodeTypes = { card: NodeCard, note: NoteCard, frame: GroupFrame };
 const edgeTypes = { wire: WireLine };
+/** Where the form of the chosen node begins. */
+const FIRST_FIELD = ['input', 'textarea', '.cm-content', 'button'].map((it) => `.tab-body ${it}`).join();
 const FIT = { padding: 0.07, maxZoom: 1, minZoom: 0.2 };
 
 /** Where on the canvas something is to be put, and the loose wire it is for. */
@@ -127,6 +129,7 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
       fit: () => void flow.fitView({ ...FIT, duration: 180 }),
       startWire: setWiring,
       help: onHelp,
+      openForm: () => document.querySelector<HTMLElement>(FIRST_FIELD)?.focus(),
     };
     const onKey = (event: KeyboardEvent) => {
       const isOurs =

@@ -9,6 +9,7 @@ export interface CanvasKeys {
   fit: () => void;
   startWire: (node: string) => void;
   help: () => void;
+  openForm: () => void;
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
@@ -53,6 +54,8 @@ export function pressKey(event: KeyboardEvent, keys: CanvasKeys): boolean {
   const arrow = ARROWS[event.key];
   if (arrow && selected.length) nudge(arrow, event.shiftKey);
   else if (event.key === '/') keys.openPalette();
+  else if (event.key === 'Enter' && focused && selected.length === 1 && selected[0] === focused)
+    keys.openForm();
   else if ((event.key === 'Enter' || event.key === ' ') && focused)
     select(event.shiftKey ? [...selected, focused] : [focused]);
   else if (event.key === 'Escape') select([]);

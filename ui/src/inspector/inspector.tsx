@@ -45,7 +45,14 @@ export function Inspector({ kinds, connections, onNewConnection, actions }: Insp
     );
   }
   return (
-    <aside className="inspector" aria-label={t('inspector.label')}>
+    <aside
+      className="inspector"
+      aria-label={t('inspector.label')}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !event.defaultPrevented)
+          document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus();
+      }}
+    >
       <NodeForm
         key={id}
         id={id}

@@ -68,7 +68,7 @@ export function fieldsOfSchema(json: Json): FormField[] {
   const root = resolve(json, json);
   if (!isSchema(root.properties)) return [];
   const required = new Set(Array.isArray(root.required) ? root.required : []);
-  return Object.entries(root.properties).flatMap(([name, value]) => {
+  const fields = Object.entries(root.properties).flatMap(([name, value]) => {
     if (!isSchema(value)) return [];
     const schema = resolve(value, json);
     const options = optionsOf(schema);
@@ -86,4 +86,6 @@ export function fieldsOfSchema(json: Json): FormField[] {
       },
     ];
   });
+  // what must be filled in stands first
+  return fields.sort((a, b) => Number(b.isRequired) - Number(a.isRequired));
 }

@@ -4,6 +4,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react
 import { useTranslation } from 'react-i18next';
 import { engine, type Link } from '../bridge/index.ts';
 import { followRun } from '../document/live.ts';
+import { followFlow } from '../document/store.ts';
 import { setLanguage } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Loading, say, Toasts } from '../kit/surfaces.tsx';
@@ -39,6 +40,8 @@ export function App() {
     () =>
       engine().subscribe((event) => {
         followRun(event);
+        // a change that cannot be read now is found out by the next save
+        followFlow(event).catch(() => undefined);
         if (event.type === 'alert') say(event.sentence, 'bad');
       }),
     [],

@@ -11,10 +11,10 @@ import { formatMoment, formatNumber } from '../kit/i18n.ts';
 import { Menu } from '../kit/surfaces.tsx';
 import { CasesDialog } from './cases-dialog.tsx';
 import { attempt } from './events.ts';
-import { TrustSheet } from './import-sheet.tsx';
 import { download } from './new-flow.ts';
 import { RehearsalDialog } from './rehearsal-dialog.tsx';
 import { go } from './route.ts';
+import { TrustSheet } from './trust-sheet.tsx';
 import { VersionsDialog } from './versions-dialog.tsx';
 
 const savingTones = {
@@ -30,10 +30,11 @@ interface EditorBarProps {
   id: string;
   onProblems: () => void;
   onRun: () => void;
+  onArm: (armed: boolean) => void;
   onHelp: () => void;
 }
 
-export function EditorBar({ id, onProblems, onRun, onHelp }: EditorBarProps) {
+export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarProps) {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
   const [sheet, setSheet] = useState<'versions' | 'cases' | 'trust' | 'rehearsal'>();
@@ -44,11 +45,6 @@ export function EditorBar({ id, onProblems, onRun, onHelp }: EditorBarProps) {
   const errors = useStore(openFlow, (state) => state.problems.filter((it) => it.severity === 'error').length);
   const row = useStore(live, (state) => state.row);
   const close = () => setSheet(undefined);
-  const arm = async (next: boolean) => {
-    await flush();
-    const answer = await attempt(() => engine().call('flow.arm', { flow: id, armed: next }), gone);
-    if (answer) openFlow.setState({ armed: answer.armed });
-  };
   const exportFlow = async () => {
     await flush();
     const file = await attempt(() => engine().call('flow.export', { flow: id }), gone);
@@ -110,9 +106,11 @@ export function EditorBar({ id, onProblems, onRun, onHelp }: EditorBarProps) {
         </Button>
       )}
       <span className="muted on-word">{armed ? t('flows.on') : t('flows.off')}</span>
-      <Switch on={armed} label={t('flows.on')} onChange={(next) => void arm(next)} />
+      <Switch on={armed} label={t('flows.on')} onChange={onArm} />
       {sheet === 'versions' ? <VersionsDialog flow={id} onClose={close} /> : null}
-      {sheet === 'cases' ? <CasesDialog flow={id} run={row?.run} onClose={close} /> : null}
+      {sheet === 'cases' ? (
+        <CasesDialog flow={id} run={row?.run} onLiveAnyway={close} onClose={close} />
+      ) : null}
       {sheet === 'rehearsal' ? <RehearsalDialog flow={id} onClose={close} /> : null}
       {sheet === 'trust' && grants ? (
         <TrustSheet flow={id} name={name} start={grants} onClose={close} onDone={close} />

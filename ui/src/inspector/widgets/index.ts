@@ -15,6 +15,8 @@ const widgets: Record<string, ComponentType<WidgetProps>> = {
   secret: SecretWidget,
   formula: FormulaWidget,
   template: TemplateWidget,
+  file: TemplateWidget,
+  folder: TemplateWidget,
   mapping: MappingWidget,
   fields: FieldsWidget,
   pairs: PairsWidget,
@@ -23,6 +25,7 @@ const widgets: Record<string, ComponentType<WidgetProps>> = {
   cron: CronWidget,
   sql: SqlWidget,
   json: JsonWidget,
+  code: JsonWidget,
 };
 
 /** A widget that this editor does not have is drawn as JSON, which can say everything. */

@@ -1,5 +1,5 @@
 /** Values for the formulas that tests type: numbers, fields, texts, and the four operations. The engine knows the rest. */
-import type { Datum, FormulaEvaluated, FormulaFault } from './contract.ts';
+import type { Datum, FormulaEvaluated, FormulaFault } from '../index.ts';
 
 interface Token {
   text: string;

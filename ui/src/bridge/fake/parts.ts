@@ -1,7 +1,28 @@
 /** What the fake engine answers, where it does not depend on what was done to it. */
-import type { ConnectionRow, FailedGroup, GalleryRow, Problem, Question, RunCounts } from './contract.ts';
-import { fakeKinds } from './fake-catalogue.ts';
-import { HOUR, MINUTE, recordAt } from './fake-flows.ts';
+import catalogue from '../../generated/catalog.json';
+import type {
+  Authority,
+  Catalogue,
+  CommandName,
+  Commands,
+  ConnectionRow,
+  FailedGroup,
+  FlowFacts,
+  GalleryRow,
+  KindRow,
+  NodeCounts,
+  Problem,
+  Question,
+  RunCounts,
+} from '../index.ts';
+import { HOUR, MINUTE, recordAt } from './seeds.ts';
+
+/** A function for every command of the contract. */
+export type Answers = { [N in CommandName]: (params: Commands[N]['params']) => Commands[N]['answer'] };
+
+/** The kinds of the real engine. */
+export const { kinds } = catalogue as unknown as Catalogue;
+const kindOf = (name: string | undefined): KindRow | undefined => kinds.find((it) => it.kind === name);
 
 export interface Doc {
   name: string;
@@ -14,51 +35,71 @@ export function problemsOf(text: string): Problem[] {
   const doc = JSON.parse(text) as Doc;
   const problems: Problem[] = [];
   for (const [id, node] of Object.entries(doc.nodes)) {
-    const kind = fakeKinds.find((it) => it.kind === node.kind);
-    const say = (code: string, sentence: string, pointer: string | null) =>
-      problems.push({ severity: 'error', code, sentence, node: id, port: null, pointer, fix: null });
+    const kind = kindOf(node.kind);
+    const say = (severity: Problem['severity'], code: string, sentence: string, pointer: string | null) =>
+      problems.push({ severity, code, sentence, node: id, port: null, pointer, fix: null });
     if (!kind) {
-      say('unknown_kind', `This Arna does not know the kind ${node.kind}.`, null);
+      say('error', 'unknown_kind', `This Arna does not know the kind ${node.kind}.`, null);
       continue;
     }
-    const required = (kind.schema as { required: string[] }).required;
+    const { required = [] } = kind.schema as { required?: string[] };
     for (const field of required)
-      if (!node.config?.[field]) say('missing_field', `${field} is missing.`, `/${field}`);
-    if (kind.inputs.length && !doc.wires.some(([, to]) => to.split('.')[0] === id)) {
-      problems.push({
-        severity: 'warning',
-        code: 'not_reached',
-        sentence: 'Nothing leads here, so it never runs.',
-        node: id,
-        port: null,
-        pointer: null,
-        fix: null,
-      });
-    }
+      if (!node.config?.[field]) say('error', 'missing_field', `${field} is missing.`, `/${field}`);
+    if (kind.inputs.length && !doc.wires.some(([, to]) => to.split('.')[0] === id))
+      say('warning', 'not_reached', 'Nothing leads here, so it never runs.', null);
   }
   return problems;
 }
 
-export function authorityOf(doc: Doc) {
-  return Object.entries(doc.slots ?? {}).map(([name, slot]) => ({
-    node:
-      Object.entries(doc.nodes).find(([, node]) => node.connection === name)?.[0] ??
-      Object.keys(doc.nodes)[0] ??
-      '',
-    resource: slot.connection
-      ? { type: 'connection' as const, slot: name }
-      : { type: 'folder' as const, path: name, writes: slot.folder !== 'read' },
-    sentence: slot.connection
-      ? `Calls the system behind ${name} (${slot.connection}).`
-      : `${slot.folder === 'read' ? 'Reads' : 'Writes'} files in the folder you choose for ${name}.`,
-    granted: false,
-  }));
+export function factsOf(text: string): FlowFacts {
+  const doc = JSON.parse(text) as Doc;
+  return {
+    nodes: Object.entries(doc.nodes).map(([node, { kind: name, config = {} }]) => {
+      const kind = kindOf(name);
+      const outputs = kind?.outputs.map((port) => port.name) ?? [];
+      const telling = ['method', 'url', 'path', 'cron', 'keep', 'sql', 'folder'].map(
+        (field) => config[field],
+      );
+      return {
+        node,
+        contract: kind?.contract ?? '',
+        effect: kind?.contract === 'action' ? 'ambiguous' : null,
+        fields: null,
+        summary: telling
+          .filter((it) => typeof it === 'string')
+          .map((it) => it.replace(/^=\s*/, ''))
+          .join(' ')
+          .slice(0, 80),
+        inputs: kind?.inputs.map((port) => port.name) ?? [],
+        outputs: kind && kind.contract !== 'trigger' ? [...outputs, 'error'] : outputs,
+      };
+    }),
+  };
+}
+
+export function authorityOf(doc: Doc): Authority[] {
+  return Object.entries(doc.slots ?? {}).map(([name, slot]) => {
+    const writes = slot.folder !== 'read';
+    return {
+      node:
+        Object.entries(doc.nodes).find(([, node]) => node.connection === name)?.[0] ??
+        Object.keys(doc.nodes)[0] ??
+        '',
+      resource: slot.connection
+        ? { type: 'connection', slot: name, system: slot.connection }
+        : { type: 'folder_slot', slot: name, writes },
+      sentence: slot.connection
+        ? `Calls the system behind ${name} (${slot.connection}).`
+        : `${writes ? 'Writes' : 'Reads'} files in the folder you choose for ${name}.`,
+      granted: false,
+    };
+  });
 }
 
 export function plainCounts(doc: Doc): RunCounts {
   const port = (end: string, side: 'inputs' | 'outputs') => {
     const [node = '', name] = end.split('.');
-    const kind = fakeKinds.find((it) => it.kind === doc.nodes[node]?.kind);
+    const kind = kindOf(doc.nodes[node]?.kind);
     return `${node}.${name ?? kind?.[side][0]?.name ?? 'out'}`;
   };
   return {
@@ -81,8 +122,8 @@ export function partly(full: RunCounts, ids: string[], done: number): RunCounts 
     ids
       .filter((id) => finished.has(id) || id === running)
       .map((id) => {
-        const counts = full.nodes[id] ?? {
-          state: 'ok' as const,
+        const counts: NodeCounts = full.nodes[id] ?? {
+          state: 'ok',
           records_in: 0,
           records_out: 0,
           failed: 0,

@@ -1,5 +1,5 @@
 /** The flows, records and runs the fake engine starts with. */
-import type { Datum, NodeCounts, RunState } from './contract.ts';
+import type { Datum, NodeCounts, RunState } from '../index.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -33,12 +33,14 @@ const ledger = {
     shape: {
       kind: 'list.map',
       title: 'Shape',
-      config: { set: { bin: '= bin', code: '= code', name: '= name', city: '= city' } },
+      config: {
+        fields: ['bin', 'code', 'name', 'city'].map((name) => ({ name, value: `= ${name}` })),
+      },
     },
     match: {
       kind: 'list.join',
       title: 'Match by BIN',
-      config: { left_key: '= bin', right_key: '= bin', kind: 'left', into: 'customers' },
+      config: { on: [{ left: '= bin', right: '= bin' }], keep: 'left', right_into: 'customers' },
     },
     post: {
       kind: 'http.request',
@@ -48,7 +50,7 @@ const ledger = {
         method: 'POST',
         url: '/v2/invoices',
         again: 'same_key',
-        body: { number: '= id', customer: '= customers.code', sum: '= qty * price', currency: '= "KZT"' },
+        body: '= {number: id, customer: customers.code, sum: qty * price, currency: "KZT"}',
       },
       policy: { retry: 'patient', timeout_s: 30 },
     },
@@ -89,7 +91,7 @@ const prices = {
   zone: 'Asia/Almaty',
   nodes: {
     arrived: { kind: 'file.watch', config: { folder: '{{ slots.prices }}', pattern: '*.xml' } },
-    list: { kind: 'xml.read', config: { path: '= event.path', element: 'offer' } },
+    list: { kind: 'xml.read', config: { path: '= path', record: 'offer' } },
     write: { kind: 'xlsx.write', config: { path: '{{ slots.out }}/changes.xlsx' } },
   },
   wires: [
@@ -104,14 +106,18 @@ const order = {
   arna: 1,
   name: 'Web orders to the warehouse queue',
   nodes: {
-    order: { kind: 'webhook.receive', config: { path: 'orders', answer: 'result', auth: 'signature' } },
+    order: { kind: 'webhook.receive', config: { path: 'orders', answer: 'result', auth: { by: 'none' } } },
     stock: {
       kind: 'sql.query',
       connection: 'shop',
-      config: { sql: 'select stock from items where sku = :sku' },
+      config: { sql: 'select stock from items where sku = $1', parameters: ['= sku'] },
     },
-    queue: { kind: 'rabbitmq.publish', connection: 'queue', config: { exchange: 'orders' } },
-    answer: { kind: 'webhook.respond', config: { status: 200 } },
+    queue: {
+      kind: 'rabbitmq.publish',
+      connection: 'queue',
+      config: { exchange: 'orders', routing_key: 'new', body: '= order' },
+    },
+    answer: { kind: 'webhook.respond', config: { status: 200, body: '= {accepted: true}' } },
   },
   wires: [
     ['order', 'stock'],
@@ -126,9 +132,9 @@ const tables = {
   arna: 1,
   name: 'Branch tables into one',
   nodes: {
-    start: { kind: 'manual.start' },
+    start: { kind: 'flow.input' },
     read: { kind: 'xlsx.read', config: { path: '{{ slots.in }}/branch.xlsx' } },
-    check: { kind: 'list.validate', config: {} },
+    check: { kind: 'list.validate', config: { schema: { type: 'object' } } },
     write: { kind: 'csv.write', config: { path: '{{ slots.in }}/all.csv' } },
   },
   wires: [
