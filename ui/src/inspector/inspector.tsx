@@ -102,7 +102,19 @@ function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProp
             placeholder={kind?.title ?? node.kind}
             onChange={(event) => set({ ...node, title: event.target.value || undefined }, 'title')}
           />
-          <div className="card-line">{kind?.help ?? t('inspector.unknown_kind', { kind: node.kind })}</div>
+          <div className="card-line">
+            {kind?.help ?? t('inspector.unknown_kind', { kind: node.kind })}{' '}
+            {kind ? (
+              <a
+                className="link"
+                href={`#/help/${encodeURIComponent(`nodes/${node.kind}`)}`}
+                target="_blank"
+                rel="noreferrer"
+              >
+                {t('help.node')}
+              </a>
+            ) : null}
+          </div>
         </div>
       </header>
       <Tabs value={tab} onChange={setTab} tabs={tabs}>
