@@ -14,7 +14,8 @@ import { KindBadge } from '../kit/glyph.tsx';
 import { State } from '../kit/surfaces.tsx';
 import { ConnectionField } from './connection-field.tsx';
 import { FailTab, LimitsTab } from './policy.tsx';
-import { type FormField, fieldsOfSchema } from './schema.ts';
+import { type FormField, fieldsOfSchema, isDecisionTable } from './schema.ts';
+import { DecisionGrid, GRID_FIELDS } from './widgets/decision.tsx';
 import { widgetNamed } from './widgets/index.ts';
 
 interface InspectorProps {
@@ -174,7 +175,10 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
   const { t } = useTranslation();
   const problems = useStore(openFlow, (state) => state.problems);
   const [isOpen, setOpen] = useState(false);
-  const fields = fieldsOfSchema(kind?.schema ?? null);
+  const isGrid = isDecisionTable(kind?.schema ?? null);
+  const fields = fieldsOfSchema(kind?.schema ?? null).filter(
+    (it) => !isGrid || !GRID_FIELDS.includes(it.name),
+  );
   const config = node.config ?? {};
   const set = (name: string, value: Json | undefined) => {
     const { [name]: _before, ...rest } = config;
@@ -190,9 +194,10 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
       onChange={(value) => set(field.name, value)}
     />
   );
-  if (!fields.length) return <p className="faint">{t('inspector.no_fields')}</p>;
+  if (!fields.length && !isGrid) return <p className="faint">{t('inspector.no_fields')}</p>;
   return (
     <>
+      {isGrid ? <DecisionGrid config={config} onChange={(next) => onChange(next, 'grid')} /> : null}
       {fields.filter((field) => !field.isAdvanced).map(draw)}
       {advanced.length ? (
         <Button look="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
