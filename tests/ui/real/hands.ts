@@ -42,7 +42,7 @@ export async function type(page: Page, label: string, text: string): Promise<voi
   await page.keyboard.press('Escape');
 }
 
-export const isSaved = (page: Page): Promise<void> => expect(page.locator('.saving')).toContainText('saved');
+export const isSaved = (page: Page): Promise<void> => expect(page.locator('.saving')).toContainText(/version \d+, saved/);
 
 export async function run(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Run', exact: true }).click();

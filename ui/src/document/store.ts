@@ -37,6 +37,7 @@ export interface OpenFlow {
 
 const SAVE_AFTER_MS = 500;
 const RETRY_AFTER_MS = 2000;
+const TRANSIENT: readonly string[] = ['unavailable', 'internal'];
 const draftKey = (id: string) => `arna.draft.${id}`;
 
 const closed: OpenFlow = {
@@ -165,6 +166,8 @@ async function save(): Promise<void> {
         saving: error.body.code === 'conflict' ? 'conflict' : 'refused',
         refusal: error.body.sentence,
       });
+      // no fault of the document, such as a full disk: it may pass
+      if (TRANSIENT.includes(error.body.code)) scheduleSave(RETRY_AFTER_MS);
     } else throw error;
   }
 }

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { ConnectionRow, Json, KindRow, Problem } from '../bridge/index.ts';
-import type { FlowNode } from '../document/flow.ts';
+import { cleanName, type FlowNode } from '../document/flow.ts';
 import { live } from '../document/live.ts';
 import { loadSample } from '../document/sample.ts';
 import type { Kinds } from '../document/select.ts';
@@ -101,7 +101,7 @@ function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProp
             aria-label={t('inspector.title')}
             value={node.title ?? ''}
             placeholder={kind?.title ?? node.kind}
-            onChange={(event) => set({ ...node, title: event.target.value || undefined }, 'title')}
+            onChange={(event) => set({ ...node, title: cleanName(event.target.value) || undefined }, 'title')}
           />
           <div className="card-line">
             {kind?.help ?? t('inspector.unknown_kind', { kind: node.kind })}{' '}

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { engine } from '../bridge/index.ts';
+import { cleanName } from '../document/flow.ts';
 import { isRunning, live } from '../document/live.ts';
 import { change, flush, keepMine, openFlow, takeTheirs } from '../document/store.ts';
 import { Button, Pill, Switch, type Tone } from '../kit/controls.tsx';
@@ -66,7 +67,9 @@ export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarPro
         dir="auto"
         aria-label={t('editor.name')}
         value={name}
-        onChange={(event) => change({ type: 'flow.set', fields: { name: event.target.value } }, 'name')}
+        onChange={(event) =>
+          change({ type: 'flow.set', fields: { name: cleanName(event.target.value) } }, 'name')
+        }
       />
       <SavingPill />
       <LastRunPill />

@@ -16,7 +16,7 @@ import { useLoad } from '../kit/load.tsx';
 import { Dialog, Loading, State, say } from '../kit/surfaces.tsx';
 import { NodePalette } from '../library/palette.tsx';
 import { DataDrawer } from '../runs/drawer.tsx';
-import { RunSlider } from '../runs/slider.tsx';
+import { RunError, RunSlider } from '../runs/slider.tsx';
 import { CasesDialog } from './cases-dialog.tsx';
 import { Coach } from './coach.tsx';
 import { ConnectionDialog } from './connection-dialog.tsx';
@@ -78,7 +78,22 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
   const leave = useLeave(id);
   const { ask } = leave;
   const start = useCallback(
-    (toNode?: string) => void ask(t('trust.allow_run'), () => startRun(id, toNode)),
+    (toNode?: string) =>
+      void ask(t('trust.allow_run'), async () => {
+        await flush();
+        const errors = openFlow.getState().problems.filter((it) => it.severity === 'error').length;
+        if (errors && !toNode) {
+          setDrawer('problems');
+          say(t('run.has_errors', { count: errors }), 'bad');
+          return;
+        }
+        await engine().call('run.start', {
+          flow: id,
+          rehearse: false,
+          to_node: toNode,
+          input: sampleOfTrigger(),
+        });
+      }),
     [ask, id, t],
   );
   const arm = (armed: boolean, isAccepted = false) =>
@@ -134,6 +149,7 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
       <div className="editor-canvas">
         <Canvas kinds={kinds} onPalette={setPalette} onHelp={() => setHelp(true)} handle={canvas} />
         <div className="editor-slider">
+          <RunError onReveal={reveal} />
           <RunSlider />
         </div>
         <Coach onAdd={() => setPalette(canvas.current?.middle())} />
@@ -177,11 +193,6 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
       {isHelp ? <KeysDialog onClose={() => setHelp(false)} /> : null}
     </main>
   );
-}
-
-async function startRun(flow: string, toNode?: string): Promise<void> {
-  await flush();
-  await engine().call('run.start', { flow, rehearse: false, to_node: toNode, input: sampleOfTrigger() });
 }
 
 /** The records a trigger by hand is to be started with, as its form says; a pinned sample goes before. */

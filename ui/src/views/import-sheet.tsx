@@ -2,11 +2,14 @@
 import { Upload } from 'lucide-react';
 import { type ReactNode, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { engine, type FlowImported } from '../bridge/index.ts';
+import { EngineGone, engine, type FlowImported, Refused } from '../bridge/index.ts';
 import { Button } from '../kit/controls.tsx';
-import { attempt } from './events.ts';
+import { say } from '../kit/surfaces.tsx';
 import { go } from './route.ts';
 import { TrustSheet } from './trust-sheet.tsx';
+
+/** A flow file with its cases is not longer. */
+const MOST_BYTES = 64 << 20;
 
 export function ImportButton({ choice }: { choice?: ReactNode }) {
   const { t } = useTranslation();
@@ -14,8 +17,15 @@ export function ImportButton({ choice }: { choice?: ReactNode }) {
   const [imported, setImported] = useState<FlowImported>();
   const read = async (file: File | undefined) => {
     if (!file) return;
+    if (file.size > MOST_BYTES) return say(t('paste.long'), 'bad');
     const text = await file.text();
-    setImported(await attempt(() => engine().call('flow.import', { text }), t('app.engine_gone')));
+    try {
+      setImported(await engine().call('flow.import', { text }));
+    } catch (error) {
+      if (error instanceof EngineGone) say(t('app.engine_gone'), 'bad');
+      else if (error instanceof Refused) say(`${file.name}: ${error.message}`, 'bad');
+      else throw error;
+    }
   };
   const pick = () => input.current?.click();
   return (

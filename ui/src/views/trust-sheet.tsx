@@ -50,7 +50,7 @@ export function TrustSheet({ flow, name, start, doneLabel, onClose, onDone }: Tr
   const fill = (slot: SlotState, value: Value) => {
     filling.current = filling.current.then(() => put(slot, value));
   };
-  const denied = authority.filter((it) => !it.granted);
+  const denied = authority.filter((it) => !it.granted && it.resource.type !== 'unknown');
   const foot = (
     <>
       {denied.length > 1 ? (
@@ -97,11 +97,13 @@ export function TrustSheet({ flow, name, start, doneLabel, onClose, onDone }: Tr
                 <span>
                   <bdi>{sentence}</bdi> <span className="faint">{it.node}</span>
                 </span>
-                <Switch
-                  on={it.granted}
-                  label={`${t('trust.allow')}: ${it.node}, ${sentence}`}
-                  onChange={(granted) => void grant([it], granted)}
-                />
+                {it.resource.type === 'unknown' ? null : (
+                  <Switch
+                    on={it.granted}
+                    label={`${t('trust.allow')}: ${it.node}, ${sentence}`}
+                    onChange={(granted) => void grant([it], granted)}
+                  />
+                )}
               </li>
             );
           })}

@@ -4,7 +4,7 @@ import { asFormula, bare, textOf, type WidgetProps } from './types.ts';
 
 const FormulaEditor = lazy(() => import('../formula-editor.tsx'));
 
-const Waiting = () => <div className="input" aria-hidden="true" />;
+const Waiting = () => <div className="input" aria-hidden="true" data-waiting="" />;
 
 export function FormulaWidget({ field, value, onChange }: WidgetProps) {
   return (
