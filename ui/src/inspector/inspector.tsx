@@ -9,7 +9,7 @@ import { live } from '../document/live.ts';
 import { loadSample } from '../document/sample.ts';
 import type { Kinds } from '../document/select.ts';
 import { change, openFlow } from '../document/store.ts';
-import { Button, Field, Tabs } from '../kit/controls.tsx';
+import { Button, Field, Marked, Tabs } from '../kit/controls.tsx';
 import { KindBadge } from '../kit/glyph.tsx';
 import { State } from '../kit/surfaces.tsx';
 import { ConnectionField } from './connection-field.tsx';
@@ -104,7 +104,7 @@ function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProp
             onChange={(event) => set({ ...node, title: cleanName(event.target.value) || undefined }, 'title')}
           />
           <div className="card-line">
-            {kind?.help ?? t('inspector.unknown_kind', { kind: node.kind })}{' '}
+            <Marked text={kind?.help ?? t('inspector.unknown_kind', { kind: node.kind })} />{' '}
             {kind ? (
               <a
                 className="link"
@@ -188,6 +188,7 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
   const draw = (field: FormField) => (
     <ConfigField
       key={field.name}
+      kind={node.kind.replace('.', '_')}
       field={field}
       value={config[field.name]}
       problem={problems.find((it) => it.node === id && it.pointer?.startsWith(`/${field.name}`))}
@@ -210,11 +211,14 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
 }
 
 function ConfigField({
+  kind,
   field,
   value,
   problem,
   onChange,
 }: {
+  /** The kind as words are found under it: one name means different things in different kinds. */
+  kind: string;
   field: FormField;
   value: Json | undefined;
   problem: Problem | undefined;
@@ -224,7 +228,7 @@ function ConfigField({
   const Widget = widgetNamed(field.widget);
   return (
     <Field
-      label={t(`fieldname.${field.name}`, { defaultValue: field.label })}
+      label={t([`fieldname.${kind}_${field.name}`, `fieldname.${field.name}`], { defaultValue: field.label })}
       help={field.help}
       bad={problem?.sentence}
       aside={field.isRequired ? null : <span className="faint optional">{t('inspector.optional')}</span>}

@@ -74,7 +74,7 @@ function listWidget(items: Schema, root: Schema): string {
   const isMapping =
     parts.length === 2 &&
     parts.some((it) => it.name === 'name') &&
-    parts.some((it) => FORMULAS.includes(it.widget));
+    parts.some((it) => it.name === 'value' && FORMULAS.includes(it.widget));
   return isMapping ? 'mapping' : 'rows';
 }
 

@@ -2,7 +2,7 @@
 import { Plus, X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Json } from '../../bridge/index.ts';
-import { Button, Select, Switch } from '../../kit/controls.tsx';
+import { Button, Marked, Select, Switch } from '../../kit/controls.tsx';
 import { type FormField, fieldsOf, itemsOf, tagOf, variantsOf } from '../schema.ts';
 import { TemplateWidget } from './formula.tsx';
 import { widgetNamed } from './index.ts';
@@ -81,7 +81,9 @@ export function VariantWidget({ field, value, onChange }: WidgetProps) {
       />
       {chosen ? (
         <>
-          <p className="field-help">{chosen.help}</p>
+          <p className="field-help">
+            <Marked text={chosen.help} />
+          </p>
           <Parts fields={chosen.fields} table={table} onChange={onChange} />
         </>
       ) : null}
