@@ -40,6 +40,7 @@ struct Shared {
     folder: PathBuf,
     blobs: Blobs,
     sequence: Sequence,
+    installation: [u8; 16],
     readers: Readers,
     queue: Arc<Semaphore>,
     lazy: Arc<Semaphore>,
@@ -75,12 +76,13 @@ impl Journal {
         commands: Sender<Command>,
         thread: JoinHandle<()>,
         readers: Readers,
-        sequence: Sequence,
+        (sequence, installation): (Sequence, [u8; 16]),
     ) -> Self {
         let shared = Shared {
             folder: folder.to_owned(),
             blobs: readers.blobs.clone(),
             sequence,
+            installation,
             readers,
             queue: Arc::new(Semaphore::new(QUEUE_KIB)),
             lazy: Arc::new(Semaphore::new(4 << 10)),
@@ -93,6 +95,11 @@ impl Journal {
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.shared.folder
+    }
+
+    /// A random number of this data folder; part of idempotency keys, so that two installations never share one.
+    pub fn installation(&self) -> [u8; 16] {
+        self.shared.installation
     }
 
     /// A new id of any kind; it grows with time and never repeats in this data folder.
