@@ -168,6 +168,8 @@ pub(crate) struct Inner {
 impl Engine {
     /// An engine at rest: nothing is armed, nothing resumed.
     pub fn new(setup: Setup) -> Engine {
+        let salt =
+            if setup.journal.is_simulated() { 0 } else { RandomState::new().hash_one(std::process::id()) };
         Engine(Arc::new_cyclic(|me| Inner {
             journal: setup.journal,
             library: setup.library,
@@ -183,7 +185,7 @@ impl Engine {
             called_up: Mutex::default(),
             going_on: Mutex::default(),
             wake: Arc::default(),
-            salt: RandomState::new().hash_one(std::process::id()),
+            salt,
             events: broadcast::channel(EVENTS).0,
             me: me.clone(),
         }))

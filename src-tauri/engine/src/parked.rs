@@ -36,8 +36,9 @@ impl Engine {
                 tracing::error!(%error, "parked records could not be read");
             }
             tokio::select! {
+                biased;
                 () = woken => {}
-                () = tokio::time::sleep(self.0.until_next_parked()) => {}
+                () = self.0.clock.sleep(self.0.until_next_parked()) => {}
             }
         }
     }

@@ -28,7 +28,7 @@ impl Engine {
         let open = open.into_iter().filter(|it| it.state != RunState::Waiting);
         for (number, run) in open.enumerate() {
             if number > 0 && number % PORTION == 0 {
-                tokio::time::sleep(PAUSE).await;
+                self.0.clock.sleep(PAUSE).await;
             }
             let id = run.run;
             if let Err(error) = self.0.resume(run).await {

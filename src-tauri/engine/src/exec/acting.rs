@@ -12,6 +12,7 @@ use super::memory::{Kept, Outcome, Place};
 use super::placed::Placed;
 use super::report::{FailedRecord, error_record};
 use super::run::Run;
+use crate::clock::within;
 use crate::decide::{self, Failure, Next};
 use crate::limits::Gate;
 
@@ -309,9 +310,10 @@ impl Acting {
         let result = if self.action.effect() == Effect::Engine {
             self.action.run(call, cx).await
         } else {
-            match tokio::time::timeout(limit, self.action.run(call, cx)).await {
-                Ok(result) => result,
-                Err(_) => {
+            let clock = self.run.worlds.clock();
+            match within(clock, limit, self.action.run(call, cx)).await {
+                Some(result) => result,
+                None => {
                     Err(NodeError::new(Code::Timeout, format!("No answer within {} s.", limit.as_secs_f64())))
                 }
             }

@@ -8,6 +8,7 @@ use sdk::{Call, Code, NodeError};
 use super::acting::{Acted, Acting, Known, Miss, cut_off};
 use super::memory::Outcome;
 use super::placed::Placed;
+use crate::clock::within;
 
 impl Acting {
     pub(super) async fn chunk(&mut self, batch: u64, records: Vec<Record>) -> Result<Acted, NodeError> {
@@ -92,7 +93,8 @@ impl Acting {
         let first = self.place(batch, open.first().copied().unwrap_or_default());
         let cx = Placed::new(self.cx.as_ref(), self.run.seed_at(first));
         let limit = Duration::from_millis(self.run.program.nodes[self.node].timeout_ms);
-        let Ok(mut answers) = tokio::time::timeout(limit, self.action.run_chunk(&calls, &cx)).await else {
+        let clock = self.run.worlds.clock();
+        let Some(mut answers) = within(clock, limit, self.action.run_chunk(&calls, &cx)).await else {
             let error = NodeError::new(Code::Timeout, format!("Not done within {} s.", limit.as_secs_f64()));
             permit.done(&Err(error.clone()), self.cx.now_ms());
             return Ok(failed(error, true));
