@@ -15,7 +15,7 @@ use crate::exec::{self, Place, Report, Run};
 use crate::live::Live;
 
 impl Inner {
-    /// Stores the end of a run together with failed records and samples.
+    /// Stores the end of a run together with the results that nothing follows, failed records and samples.
     pub(crate) async fn end(
         &self,
         live: &Live,
@@ -32,7 +32,9 @@ impl Inner {
             );
             return ended;
         }
-        let mut changes = self.letters(live, journaled.run, run, &report);
+        let mut changes: Vec<Change> =
+            report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)).collect();
+        changes.extend(self.letters(live, journaled.run, run, &report));
         changes.push(Change::EndRun(self.end_run(live, run, journaled.run, (&report, &ended))));
         match self.journal.commit(changes).await {
             // samples are the first thing to go when the disk is busy

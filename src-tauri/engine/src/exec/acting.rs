@@ -94,7 +94,7 @@ impl Acting {
     }
 
     async fn each(&mut self, batch: u64, records: Vec<Record>) -> Result<Acted, NodeError> {
-        // one record that nothing follows: the commit that ends the run would write its result and drop it at once
+        // one record that nothing follows: its result rides on the commit that ends the run
         let is_late = records.len() == 1 && batch == 0 && !self.run.program.nodes[self.node].is_followed();
         let mut acted = Acted::default();
         let width = self.run.program.nodes[self.node].in_flight.unwrap_or(self.action.concurrency()).max(1);
@@ -222,7 +222,11 @@ impl Acting {
         let is_recomputable = self.action.effect() == Effect::Engine
             && !self.run.durable.has_changes(self.node)
             && !self.run.program.nodes[self.node].kind.starts_with("flow.");
-        if is_recomputable || is_late {
+        if is_recomputable {
+            return Ok(());
+        }
+        if is_late {
+            self.run.remember_late(results);
             return Ok(());
         }
         self.run.durable.remember(&self.run, results).await

@@ -158,6 +158,7 @@ struct Notes {
     samples: BTreeMap<(usize, usize), Vec<Record>>,
     failed: Vec<FailedRecord>,
     stop: Option<(usize, NodeError)>,
+    late: Vec<(Place, Outcome)>,
     answer: Option<Value>,
 }
 
@@ -252,6 +253,8 @@ pub struct Report {
     pub parked_count: u64,
     /// The first records of each (node, output port).
     pub samples: BTreeMap<(usize, usize), Vec<Record>>,
+    /// Results that nothing follows: they are stored together with the end of the run.
+    pub late: Vec<(Place, Outcome)>,
     /// What a respond step answered.
     pub answer: Option<Value>,
 }
@@ -306,6 +309,11 @@ impl Run {
         }
         drop(notes);
         self.cancel.cancel();
+    }
+
+    /// Keeps results that nothing follows, for the commit that ends the run.
+    pub fn remember_late(&self, results: impl IntoIterator<Item = (Place, Outcome)>) {
+        self.notes().late.extend(results);
     }
 
     /// Keeps what a respond step answers; the first answer counts.
@@ -434,6 +442,7 @@ impl Run {
             failed_count,
             parked_count,
             samples: notes.samples,
+            late: notes.late,
             answer: notes.answer,
         }
     }
