@@ -21,6 +21,7 @@ import { RunsView } from './runs-view.tsx';
 import { SettingsView } from './settings-view.tsx';
 
 const EditorView = lazy(() => import('./editor-view.tsx'));
+const HelpView = lazy(() => import('./help-view.tsx'));
 
 export function App() {
   const { t } = useTranslation();
@@ -95,6 +96,7 @@ export function App() {
                 {route.screen === 'failed' ? <FailedView /> : null}
                 {route.screen === 'connections' ? <ConnectionsView /> : null}
                 {route.screen === 'gallery' ? <GalleryView kinds={kinds} /> : null}
+                {route.screen === 'help' ? <HelpView page={route.id} /> : null}
                 {route.screen === 'settings' ? <SettingsView health={health.value} /> : null}
               </Suspense>
             )}
