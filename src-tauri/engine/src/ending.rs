@@ -38,7 +38,10 @@ impl Inner {
         changes.push(Change::EndRun(self.end_run(live, run, journaled.run, (&report, &ended))));
         match self.journal.commit(changes).await {
             // samples are the first thing to go when the disk is busy
-            Ok(_) => drop(self.journal.offer(samples(journaled.run, run, &report))),
+            Ok(_) if report.state != EndState::Ok || live.keeps_samples(self.clock.now_ms()) => {
+                self.journal.offer(samples(journaled.run, run, &report));
+            }
+            Ok(_) => {}
             // the run stays open in the journal and is brought to its end at the next start
             Err(error) => tracing::error!(run = run.id, %error, "the end of a run could not be stored"),
         }
