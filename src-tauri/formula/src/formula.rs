@@ -61,8 +61,8 @@ impl Formula {
     }
 
     pub(crate) fn read(text: &str, names: Names, mode: Mode) -> Result<Formula, FormulaError> {
-        let expr = Parser::new(text, names)?.whole()?;
-        Formula::compiled(text, expr, mode)
+        let read = Parser::new(text, names).and_then(Parser::whole);
+        read.and_then(|expr| Formula::compiled(text, expr, mode)).map_err(|error| error.within(text))
     }
 
     fn compiled(text: &str, expr: Expr, mode: Mode) -> Result<Formula, FormulaError> {
@@ -85,6 +85,11 @@ impl Formula {
     /// The fields at the top of the record that it reads.
     pub fn fields(&self) -> &FieldSet {
         &self.0.fields
+    }
+
+    /// Whether both say the same but for their layout: spaces, comments, the spelling of numbers and texts.
+    pub fn is_same_tree(&self, other: &Formula) -> bool {
+        self.0.expr == other.0.expr
     }
 
     /// The field whose value this formula gives as it stands, when it is nothing but a field.

@@ -68,16 +68,16 @@ impl Template {
         let trimmed = text.trim_start();
         if let Some(body) = trimmed.strip_prefix('=') {
             let at = text.len() - body.len();
-            let formula = Formula::parse(body).map_err(|error| moved(error, at))?;
+            let formula = Formula::parse(body).map_err(|error| moved(error, at).within(text))?;
             let fields = formula.fields().clone();
             let parts = vec![Part::Formula { formula, at, quoted: false }];
             return Ok(Template(Arc::new(Inner { text: text.into(), parts, lone: true, fields })));
         }
         if text.len() > MAX_TEXT {
             let span = Span { start: MAX_TEXT, end: text.len() };
-            return Err(FormulaError::new("The text is longer than 256 KiB.", span));
+            return Err(FormulaError::new("The text is longer than 256 KiB.", span).within(text));
         }
-        let parts = parts(text)?;
+        let parts = parts(text).map_err(|error| error.within(text))?;
         let fields = union(&parts);
         Ok(Template(Arc::new(Inner { text: text.into(), parts, lone: false, fields })))
     }

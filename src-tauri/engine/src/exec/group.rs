@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 use model::{Batch, Record};
 use sdk::{Behaviour, Code, Flowing, NodeError, Out, Sink};
 
-use super::run::{FailedRecord, Run, error_record};
+use super::report::{FailedRecord, error_record};
+use super::run::{Run, seed_of};
 use crate::program::Target;
 
 /// Takes batches that leave a group.
@@ -37,7 +38,7 @@ impl Group {
                     "A stage of transforms holds another kind of step.",
                 ));
             };
-            match transform.open(&run.roots) {
+            match transform.open(&run.roots.seeded(seed_of(run.seed, (&run.program.nodes[*member].id, 0, 0)))) {
                 Ok(flowing) => flows.push(Some(flowing)),
                 Err(error) => {
                     run.stop(*member, error.clone());

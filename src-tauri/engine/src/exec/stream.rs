@@ -8,6 +8,7 @@ use sdk::{Behaviour, Code, NodeError};
 use tokio::task::JoinSet;
 
 use super::acting::Acting;
+use super::entrance::Entrance;
 use super::group::{Group, Leave};
 use super::reading::{Emit, ReadingStage};
 use super::run::Run;
@@ -16,11 +17,14 @@ use crate::program::{Entry, Stage, Target};
 
 type Senders = Arc<Vec<Option<Sender>>>;
 
-/// Runs all stages from records of a trigger. What fails is noted in the run.
-pub(crate) async fn run(run: &Arc<Run>, from: (usize, usize), records: Vec<Record>) {
+/// Runs all stages from where records enter. What fails is noted in the run.
+pub(crate) async fn run(run: &Arc<Run>, from: impl Into<Entrance>, records: Vec<Record>) {
+    let from = from.into();
+    let stages = from.stages(&run.program);
     let spilling: Vec<bool> = {
-        let mut spilling = vec![false; run.program.wires];
-        for entry in run.program.stages.iter().flat_map(|it| &it.entries) {
+        // one wire more than the program has: by it records enter in the middle
+        let mut spilling = vec![false; run.program.wires + 1];
+        for entry in stages.iter().flat_map(|it| &it.entries) {
             spilling[entry.wire] = entry.spills;
         }
         spilling
@@ -33,19 +37,19 @@ pub(crate) async fn run(run: &Arc<Run>, from: (usize, usize), records: Vec<Recor
         receivers.push(Some(receiver));
     }
     let mut tasks = JoinSet::new();
-    let reached = run.program.reachable(from.0);
-    for stage in run.program.stages.iter().filter(|it| reached[it.nodes[0]]) {
+    for stage in stages {
         let inputs: Vec<(Entry, Receiver)> =
             stage.entries.iter().filter_map(|it| Some((*it, receivers[it.wire].take()?))).collect();
         let outputs = leaving(run, &stage.nodes, &mut senders);
-        spawn(&mut tasks, run, stage.clone(), inputs, outputs);
+        spawn(&mut tasks, run, stage, inputs, outputs);
     }
-    let start = leaving(run, &[from.0], &mut senders);
+    let start: Vec<Sender> =
+        from.wires(&run.program).iter().filter_map(|it| senders[it.wire].take()).collect();
     drop(senders);
-    let begun = emit_all(run, from, records, &start).await;
+    let begun = enter(run, from, records, &start).await;
     drop(start);
     if let Err(error) = begun {
-        run.stop(from.0, error);
+        run.stop(from.node(), error);
     }
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
@@ -53,6 +57,22 @@ pub(crate) async fn run(run: &Arc<Run>, from: (usize, usize), records: Vec<Recor
             run.stop(0, NodeError::new(Code::Internal, sentence).because(error));
         }
     }
+}
+
+async fn enter(
+    run: &Run,
+    from: Entrance,
+    records: Vec<Record>,
+    start: &[Sender],
+) -> Result<(), NodeError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    from.note(run, &records)?;
+    for sender in start {
+        sender.send(records.clone()).await?;
+    }
+    Ok(())
 }
 
 /// The senders of the wires that leave these nodes to others.
