@@ -408,7 +408,12 @@ pub(crate) struct Volatile;
 
 #[async_trait]
 impl Durable for Volatile {
-    async fn intend(&self, _: &Run, _: Place, _: &(dyn Fn() -> Kept + Sync)) -> Result<(), NodeError> {
+    async fn intend(
+        &self,
+        _: &Run,
+        _: Place,
+        _: &(dyn Fn() -> Kept + Sync),
+    ) -> Result<(), NodeError> {
         Ok(())
     }
 

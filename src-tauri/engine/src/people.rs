@@ -2,9 +2,7 @@
 //! are one commit; the record then goes on like any parked one, also after a restart.
 
 use bytes::Bytes;
-use journal::{
-    At, Change, DeadLetter, EndRun, LetterRow, OpenRun, Park, QuestionRow, Resolution, RunId, Verdict,
-};
+use journal::{At, Change, DeadLetter, EndRun, LetterRow, OpenRun, Park, QuestionRow, Resolution, RunId, Verdict};
 use model::{Record, Text, Value};
 use sdk::{Code, NodeError};
 
@@ -41,12 +39,7 @@ impl Engine {
     ///
     /// # Errors
     /// It was answered before, its run is gone, or the journal failed: then nothing was changed.
-    pub async fn answer_question(
-        &self,
-        question: &QuestionRow,
-        verdict: Verdict,
-        by: &str,
-    ) -> Result<(), NodeError> {
+    pub async fn answer_question(&self, question: &QuestionRow, verdict: Verdict, by: &str) -> Result<(), NodeError> {
         let at_ms = self.0.clock.now_ms();
         let answer = Change::Answer { question: question.question, verdict, by: Text::from(by), at_ms };
         let origin = self.0.origin(&question.at)?;

@@ -326,11 +326,7 @@ impl Acting {
         }
     }
 
-    pub(super) async fn remember(
-        &self,
-        results: Vec<(Place, Outcome)>,
-        is_late: bool,
-    ) -> Result<(), NodeError> {
+    pub(super) async fn remember(&self, results: Vec<(Place, Outcome)>, is_late: bool) -> Result<(), NodeError> {
         let is_recomputable = self.action.effect() == Effect::Engine
             && !self.run.durable.has_changes(self.node)
             && !self.run.program.nodes[self.node].kind.starts_with("flow.");
@@ -370,12 +366,7 @@ impl Acting {
     }
 
     /// Puts a record where its outcome leads.
-    pub(super) fn emit(
-        &mut self,
-        record: Record,
-        outcome: Outcome,
-        acted: &mut Acted,
-    ) -> Result<(), NodeError> {
+    pub(super) fn emit(&mut self, record: Record, outcome: Outcome, acted: &mut Acted) -> Result<(), NodeError> {
         let it = &self.run.program.nodes[self.node];
         match outcome {
             Outcome::Finished(answer) => {
