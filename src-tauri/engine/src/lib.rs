@@ -20,6 +20,7 @@ pub mod limits;
 pub mod live;
 pub mod net;
 mod parked;
+pub mod probe;
 pub mod program;
 mod resume;
 mod schedule;
