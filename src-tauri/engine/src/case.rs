@@ -15,7 +15,7 @@ pub use compare::{Difference, compare};
 pub use given::Given;
 pub use pack::pack;
 pub use print::pretty;
-pub use typed::marked;
+pub use typed::{marked, unmarked};
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;

@@ -24,6 +24,7 @@ pub mod live;
 pub mod net;
 mod parked;
 mod people;
+pub mod probe;
 pub mod program;
 mod resume;
 mod schedule;
