@@ -20,13 +20,6 @@ impl App {
         let in_state = |wanted: journal::RunState| -> u64 {
             stats.runs.iter().filter(|(_, state, _)| *state == wanted).map(|(_, _, count)| *count).sum()
         };
-        let mut troubles = Vec::new();
-        if stats.letters > 0 {
-            troubles.push(format!("{} failed records wait for you.", stats.letters));
-        }
-        if stats.questions > 0 {
-            troubles.push(format!("{} questions wait for you.", stats.questions));
-        }
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").into(),
             started_ms: self.started_ms,
@@ -35,7 +28,8 @@ impl App {
             disk_free_bytes: None,
             failed: stats.letters,
             questions: stats.questions,
-            troubles,
+            // failed records and questions are told in numbers: they are work, not trouble of the engine
+            troubles: Vec::new(),
             vault: self.vault.keeping().words().into(),
             hooks: self.hooks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone(),
         })
