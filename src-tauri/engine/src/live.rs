@@ -1,7 +1,7 @@
 //! A version of a flow, ready to run: its program, its authority, how many runs of it at once.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use model::{DateTime, Record, Text};
 use sdk::{NodeError, Roots, Value};

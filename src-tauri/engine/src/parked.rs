@@ -14,9 +14,10 @@ use sdk::{Behaviour, Code, NodeError};
 
 use crate::begin::Stored;
 use crate::decide::EndState;
-use crate::durable::{Journaled, decode_kept, failure, storage};
+use crate::durable::{Journaled, storage};
 use crate::engine::{Ended, Engine, Inner};
 use crate::exec::{Entrance, Kept, Place, Resent, seed_of};
+use crate::kept::{decode_kept, failure};
 use crate::live::Live;
 
 /// Records that go on at once.

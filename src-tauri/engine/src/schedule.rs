@@ -9,9 +9,9 @@ use journal::{Change, Due, DueOutcome};
 use model::{Record, Text, Value};
 use sdk::{Accepted, Behaviour, Event, Inbox, NodeError, Start as Waits};
 
+use crate::begin::{Begun, Stored};
 use crate::due::{Missed, Schedule, outcomes};
 use crate::durable::storage;
-use crate::begin::{Begun, Stored};
 use crate::engine::{Engine, Inner, Start};
 use crate::exec::Entrance;
 use crate::hook::Hook;

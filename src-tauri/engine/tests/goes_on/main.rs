@@ -1,0 +1,10 @@
+//! What waits and goes on: over a real journal, across restarts, on a clock that the test sets.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod decisions;
+mod order;
+mod restarts;
+mod stand;
+mod waits;
