@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use model::{DateTime, Record, Text};
+use model::temporal::Zone;
+use model::{DateTime, Record, Shape, Text};
 use sdk::{NodeError, Roots, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -28,6 +29,8 @@ pub struct Live {
     runs: Arc<Semaphore>,
     sampled_ms: AtomicI64,
     slots: Record,
+    /// `run.id`, `run.flow`.
+    about: Arc<Shape>,
 }
 
 /// Holds a run's place among the runs of its flow.
@@ -47,12 +50,14 @@ impl Live {
             runs: Arc::new(Semaphore::new(plan.concurrency.map_or(FLOW_RUNS, usize::from))),
             sampled_ms: AtomicI64::new(i64::MIN),
             slots,
+            about: Shape::new(["id", "flow"].map(Text::from)),
         }
     }
 
     /// `slots`, `run` and `event` for the formulas of a run, with its start (milliseconds since 1970 UTC) and its seed.
     pub(crate) fn roots(&self, run: &str, start: (i64, u64), event: Option<&Record>) -> Roots {
-        let about = Record::of([("id", Value::from(run)), ("flow", Value::from(self.program.name.as_str()))]);
+        let values = vec![Value::from(run), Value::from(self.program.name.as_str())];
+        let about = Record::new(self.about.clone(), values);
         Roots {
             slots: self.slots.clone(),
             run: about,
@@ -84,7 +89,5 @@ impl Live {
 
 /// An instant as a date and time of a zone's clock.
 pub(crate) fn now_in(at_ms: i64, zone: Option<&str>) -> Option<DateTime> {
-    let zone = zone.unwrap_or("UTC");
-    let zoned = jiff::Timestamp::from_millisecond(at_ms).ok()?.in_tz(zone).ok()?;
-    DateTime::parse(&format!("{}@{zone}", zoned.datetime()))
+    DateTime::from_unix_ms(at_ms, Zone::named(zone.unwrap_or("UTC"))?)
 }

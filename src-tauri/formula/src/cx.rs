@@ -14,6 +14,7 @@ pub const MAX_STEPS: u32 = 1_000_000;
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Calls of functions written in formulas inside one another.
 pub const MAX_CALLS: u32 = 64;
+const TOO_MANY_STEPS: &str = "The formula takes more than 1,000,000 steps.";
 /// Evaluations inside one another, so that no stack overflows.
 const MAX_DEPTH: u32 = 700;
 
@@ -85,17 +86,24 @@ impl Default for Roots {
 pub struct Scope<'a> {
     pub(crate) record: &'a Record,
     pub(crate) roots: Option<&'a Roots>,
+    steps: u32,
 }
 
 impl<'a> Scope<'a> {
     /// Only a record.
     pub fn new(record: &'a Record) -> Scope<'a> {
-        Scope { record, roots: None }
+        Scope { record, roots: None, steps: MAX_STEPS }
     }
 
     /// A record and the reserved names.
     pub fn with(record: &'a Record, roots: &'a Roots) -> Scope<'a> {
-        Scope { record, roots: Some(roots) }
+        Scope { record, roots: Some(roots), steps: MAX_STEPS }
+    }
+
+    /// The same with fewer steps, for an answer while a person types; [`MAX_STEPS`] at most.
+    #[must_use]
+    pub fn within(self, steps: u32) -> Scope<'a> {
+        Scope { steps: steps.min(MAX_STEPS), ..self }
     }
 }
 
@@ -121,7 +129,7 @@ impl<'a> Cx<'a> {
             record: scope.record,
             roots: scope.roots,
             locals: Vec::new(),
-            steps: MAX_STEPS,
+            steps: scope.steps,
             bytes: 0,
             depth: 0,
             calls: 0,
@@ -135,7 +143,7 @@ impl<'a> Cx<'a> {
     #[inline]
     pub(crate) fn step(&mut self, span: Span) -> bool {
         if self.steps == 0 {
-            self.give_up(span, "The formula takes more than 1,000,000 steps.");
+            self.give_up(span, TOO_MANY_STEPS);
         } else {
             self.steps -= 1;
         }
@@ -147,7 +155,7 @@ impl<'a> Cx<'a> {
         let steps = u32::try_from(steps).unwrap_or(u32::MAX);
         if steps >= self.steps {
             self.steps = 0;
-            self.give_up(span, "The formula takes more than 1,000,000 steps.");
+            self.give_up(span, TOO_MANY_STEPS);
         } else {
             self.steps -= steps;
         }

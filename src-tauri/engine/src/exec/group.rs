@@ -83,6 +83,19 @@ impl Group {
         Ok(())
     }
 
+    /// Whether a node is one of the group.
+    pub(crate) fn holds(&self, node: usize) -> bool {
+        self.members.contains(&node)
+    }
+
+    /// All input of the whole group has come, none of it read here: every node ends and emits what it holds, in order.
+    pub(crate) fn end_all(&mut self, leave: &mut dyn Leave) -> Result<(), NodeError> {
+        if let Some(head) = self.members.first() {
+            self.end(*head, 0, leave)?;
+        }
+        self.finish(leave)
+    }
+
     fn place(&self, node: usize) -> Result<usize, NodeError> {
         let place = self.members.iter().position(|it| *it == node);
         place.ok_or_else(|| NodeError::new(Code::Internal, "A batch came to a stage it does not belong to."))
@@ -152,8 +165,8 @@ impl Sink for MemberSink<'_> {
 
 impl MemberSink<'_> {
     fn deliver(&mut self, target: Target, records: Vec<Record>) -> Result<(), NodeError> {
-        // a wire inside the group is a call; MAX_GROUP bounds how deep such calls nest
-        if self.group.members.contains(&target.node) {
+        // a wire inside the group is a call; the size of a stage bounds how deep such calls nest
+        if self.group.holds(target.node) {
             return self.group.take(target.node, target.port, records, self.leave);
         }
         self.leave.leave(target, records)

@@ -103,9 +103,7 @@ async fn send(
         return Ok(());
     }
     for target in &run.program.nodes[from.0].targets[from.1] {
-        if let Some(sender) = &senders[target.wire] {
-            sender.send(records.clone()).await?;
-        }
+        send_on(senders, *target, records.clone()).await?;
     }
     Ok(())
 }
@@ -142,7 +140,7 @@ fn spawn(
         }
         Behaviour::Source(_) => {
             tasks.spawn(async move {
-                let result = read(&run, head, inputs, senders).await;
+                let result = read(&run, &stage, inputs, senders).await;
                 if let Err(error) = result {
                     run.stop(head, error);
                 }
@@ -215,31 +213,87 @@ async fn act(
     emit_all(run, (node, 0), acted.out, senders).await
 }
 
+/// Passes on what a source reads: through the sieves of its stage, then along wires.
 struct SendFrom<'a> {
     run: &'a Run,
     node: usize,
     senders: &'a Senders,
+    sieves: Option<Group>,
+}
+
+/// Batches that left the sieves and wait for room on their wires.
+#[derive(Default)]
+struct Leaving(Vec<(Target, Vec<Record>)>);
+
+impl Leave for Leaving {
+    fn leave(&mut self, target: Target, records: Vec<Record>) -> Result<(), NodeError> {
+        self.0.push((target, records));
+        Ok(())
+    }
+}
+
+async fn send_on(senders: &Senders, target: Target, records: Vec<Record>) -> Result<(), NodeError> {
+    match &senders[target.wire] {
+        Some(sender) => sender.send(records).await,
+        None => Ok(()),
+    }
+}
+
+async fn send_all(senders: &Senders, leaving: Leaving) -> Result<(), NodeError> {
+    for (target, records) in leaving.0 {
+        send_on(senders, target, records).await?;
+    }
+    Ok(())
 }
 
 #[async_trait]
 impl Emit for SendFrom<'_> {
     async fn emit(&mut self, port: usize, records: Vec<Record>) -> Result<(), NodeError> {
-        send(self.run, (self.node, port), records, self.senders).await
+        let targets = &self.run.program.nodes[self.node].targets[port];
+        let Some((last, others)) = targets.split_last() else { return Ok(()) };
+        for target in others {
+            self.pass(*target, records.clone()).await?;
+        }
+        self.pass(*last, records).await
+    }
+}
+
+impl SendFrom<'_> {
+    async fn pass(&mut self, target: Target, records: Vec<Record>) -> Result<(), NodeError> {
+        let mut leaving = Leaving::default();
+        match &mut self.sieves {
+            Some(sieves) if sieves.holds(target.node) => {
+                sieves.take(target.node, target.port, records, &mut leaving)?;
+            }
+            _ => leaving.0.push((target, records)),
+        }
+        send_all(self.senders, leaving).await
+    }
+
+    /// The source has ended: so do its sieves.
+    async fn finish(&mut self) -> Result<(), NodeError> {
+        let Some(sieves) = &mut self.sieves else { return Ok(()) };
+        let mut leaving = Leaving::default();
+        sieves.end_all(&mut leaving)?;
+        send_all(self.senders, leaving).await
     }
 }
 
 async fn read(
     run: &Arc<Run>,
-    node: usize,
+    stage: &Stage,
     inputs: Vec<(Entry, Receiver)>,
     senders: Senders,
 ) -> Result<(), NodeError> {
-    let mut reading = ReadingStage::open(run, node)?;
+    let Some((node, sieves)) = stage.nodes.split_first() else { return Ok(()) };
+    let mut reading = ReadingStage::open(run, *node)?;
+    let sieves = if sieves.is_empty() { None } else { Some(Group::open(run, sieves)?) };
+    let mut emit = SendFrom { run, node: *node, senders: &senders, sieves };
     for (_, mut receiver) in inputs {
         while let Some(records) = receive(run, &mut receiver).await? {
-            let mut emit = SendFrom { run, node, senders: &senders };
             reading.take(records, &mut emit).await?;
         }
     }
-    Ok(())
+    run.check()?;
+    emit.finish().await
 }
