@@ -20,7 +20,7 @@ impl Inner {
     /// whose records only wait comes to rest.
     pub(crate) async fn end(
         self: &Arc<Inner>,
-        live: &Live,
+        live: &Arc<Live>,
         run: &Run,
         journaled: &Journaled,
         keep: Option<&Keep>,

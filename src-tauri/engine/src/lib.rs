@@ -15,6 +15,7 @@ mod durable;
 mod ending;
 pub mod engine;
 pub mod exec;
+mod expect;
 pub mod folder;
 mod followup;
 pub mod hook;

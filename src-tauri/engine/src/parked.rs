@@ -47,6 +47,7 @@ impl Engine {
     /// The clock was set, or the machine woke up: what is due is looked for at once.
     pub fn look_now(&self) {
         self.0.wake.notify_one();
+        self.0.clock_set.notify_waiters();
     }
 }
 

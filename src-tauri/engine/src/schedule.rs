@@ -93,6 +93,11 @@ impl Engine {
                 (schedule, missed),
             )));
         }
+        if let Some(by) = live.expect.as_ref().and_then(|it| it.by.as_deref())
+            && let Some(by) = crate::expect::daily(by, live.zone.as_deref())
+        {
+            armed.tasks.push(tokio::spawn(inner.clone().keep_expectation(live.clone(), by)));
+        }
         inner.armed.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(live.id.clone(), armed);
         Ok(())
     }

@@ -3,7 +3,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod bounds;
 mod decisions;
+mod expects;
 mod order;
 mod restarts;
 mod stand;
