@@ -3,6 +3,7 @@
 //! [`decide`] is pure; [`exec`] works through one run; [`engine`] keeps armed flows, starts runs and brings interrupted ones to their
 //! end. What a flow may touch stands in [`authority`]; [`net`] and [`folder`] are the only doors to the world.
 
+mod attached;
 pub mod authority;
 mod begin;
 mod calling;
@@ -14,10 +15,11 @@ mod durable;
 mod ending;
 pub mod engine;
 pub mod exec;
+mod expect;
 pub mod folder;
-mod attached;
 mod followup;
 pub mod hook;
+mod kept;
 pub mod limits;
 mod line;
 pub mod live;
@@ -28,6 +30,7 @@ pub mod probe;
 pub mod program;
 mod resume;
 mod schedule;
+mod turn;
 mod world;
 
 pub use authority::{Authority, Filled, FolderGrant};
