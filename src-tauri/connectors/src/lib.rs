@@ -18,6 +18,7 @@ mod registry;
 pub mod spill;
 #[cfg(test)]
 mod testing;
+mod tls;
 
 pub mod bank;
 pub mod csv;
