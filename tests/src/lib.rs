@@ -7,3 +7,4 @@ pub mod rude;
 pub mod servers;
 pub mod siege;
 pub mod sink;
+pub mod zones;

@@ -19,6 +19,7 @@ mod owner;
 mod runs;
 mod sharing;
 mod shelf;
+mod tries;
 pub mod vault;
 mod watch;
 mod workbench;
