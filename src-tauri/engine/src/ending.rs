@@ -38,7 +38,10 @@ impl Inner {
             return ended;
         }
         let mut changes = journaled.take_opening();
-        changes.extend(report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)));
+        if report.state == EndState::Waiting {
+            // the end of a run drops its results, so what nothing follows is stored only when it goes on later
+            changes.extend(report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)));
+        }
         changes.extend(self.letters(live, journaled.run, run, &report));
         if !matches!(report.state, EndState::Failed | EndState::Cancelled) {
             changes.extend(journaled.marks());
@@ -58,8 +61,10 @@ impl Inner {
             self.attached.forget(journaled.run);
             return ended;
         }
-        // samples are the first thing to go when the disk is busy
-        self.journal.offer(samples(journaled.run, run, &report));
+        // samples are the first thing to go when the disk is busy; of runs that end well a few a second are enough
+        if report.state != EndState::Ok || live.keeps_samples(at_ms) {
+            self.journal.offer(samples(journaled.run, run, &report));
+        }
         if report.state == EndState::Waiting {
             // its records may have gone on before it came to rest
             let now = self.journal.read(|it| it.resumable(journaled.run)).ok().flatten();
