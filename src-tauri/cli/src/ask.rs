@@ -22,20 +22,7 @@ const MOST_ANSWER_BYTES: u64 = 256 << 20;
 
 /// The data folder that was said, or the user's own.
 pub(crate) fn data_folder(said: Option<&Path>) -> Result<PathBuf, Exit> {
-    if let Some(said) = said {
-        return Ok(said.to_owned());
-    }
-    let variable = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
-    let folder = if cfg!(windows) {
-        variable("LOCALAPPDATA").map(|it| it.join("Arna"))
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|it| it.join("Library/Application Support/Arna"))
-    } else {
-        variable("XDG_DATA_HOME")
-            .or_else(|| variable("HOME").map(|it| it.join(".local/share")))
-            .map(|it| it.join("arna"))
-    };
-    folder.ok_or_else(|| Exit::usage("This user has no home folder; say --data DIR."))
+    host::data_folder(said).map_err(|refusal| Exit::usage(refusal.sentence))
 }
 
 /// Who answers: an engine that serves, or the data folder opened here.

@@ -38,6 +38,7 @@ impl App {
             troubles,
             vault: self.vault.keeping().words().into(),
             hooks: self.hooks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone(),
+            paused: self.is_paused(),
         })
     }
 

@@ -176,3 +176,36 @@ async fn a_command_that_makes_no_sense_is_told_why() {
     let next = desk.ask("schedule.next", json!({"cron": "0 9 * * MON-FRI", "zone": "Asia/Almaty"})).await;
     assert_eq!(next["next"].as_array().map(Vec::len), Some(5));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_holds_every_trigger_back_over_a_restart_until_it_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = || {
+        let data = folder.path().join("data");
+        App::open(Setup { data, gallery: None, passphrase: None, durable: false }).expect("it opens")
+    };
+    let app = open();
+    app.begin().await;
+    let ask = async |app: &App, name: &str, params: Json| call(app, name, params).await.expect(name);
+    let text = json!({
+        "arna": 1, "name": "Often", "zone": "UTC",
+        "nodes": {"often": {"kind": "schedule.cron", "config": {"cron": "* * * * *"}}, "kept": {"kind": "list.limit", "config": {"count": 1}}},
+        "wires": [["often", "kept"]],
+    });
+    let flow = ask(&app, "flow.save", json!({"text": text.to_string()})).await["flow"].clone();
+    ask(&app, "engine.pause", json!({"paused": true})).await;
+    ask(&app, "flow.arm", json!({"flow": flow, "armed": true})).await;
+    let row = async |app: &App| ask(app, "flows.list", json!({})).await["flows"][0].clone();
+    assert_eq!(row(&app).await["next_fire_ms"], Json::Null);
+    app.close().expect("it closes");
+    drop(app);
+
+    let app = open();
+    let said = app.begin().await;
+    assert!(said.iter().any(|it| it.contains("paused")), "{said:?}");
+    assert_eq!(ask(&app, "health", json!({})).await["paused"], true);
+    let armed = row(&app).await;
+    assert_eq!((&armed["armed"], &armed["next_fire_ms"]), (&json!(true), &Json::Null));
+    ask(&app, "engine.pause", json!({"paused": false})).await;
+    assert!(row(&app).await["next_fire_ms"].is_i64(), "{}", row(&app).await);
+}
