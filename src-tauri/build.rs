@@ -11,6 +11,7 @@ const NOT_BUILT: &str = "<!doctype html>\n<html lang=\"en\">\n<title>Arna</title
 fn main() {
     // checks and lints of the Rust side must not need the editor; vite empties the folder before it builds
     let page = Path::new("../ui/dist/index.html");
+    println!("cargo::rerun-if-changed=../ui/dist");
     if !page.exists() {
         let made = std::fs::create_dir_all("../ui/dist").and_then(|()| std::fs::write(page, NOT_BUILT));
         if let Err(why) = made {

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 
-import { browser, buildTools, editorPackages, postgresPrograms, pythonServers, testTools } from './install.mjs';
+import { browser, buildTools, desktopTools, editorPackages, postgresPrograms, pythonServers, testTools } from './install.mjs';
 import { built, root, step, Tally, there } from './steps.mjs';
 
 const isFull = process.argv.includes('--full');
@@ -19,11 +19,13 @@ async function check(name, program, args, options = {}) {
 
 async function main() {
   await buildTools();
+  await desktopTools();
   await testTools();
   const python = await pythonServers();
   await editorPackages();
   const env = {
     ARNA_BIN: built('arna', 'debug'),
+    ARNA_DESKTOP_BIN: built('arna-desktop', 'debug'),
     ARNA_BROWSER: browser() ?? '',
     ARNA_POSTGRES: postgresPrograms() ?? '',
     ARNA_PYTHON: python,
@@ -43,10 +45,19 @@ async function main() {
   if (there('ui', 'package.json')) await editor(env, isBuilt);
 }
 
+/** The desktop program carries the editor inside, so it is built after it. */
+async function desktop(env) {
+  const isBuilt = await check('desktop', 'cargo', ['build', '--locked', '-p', 'arna-desktop']);
+  if (!isBuilt) return;
+  const tests = join('tests', 'desktop', 'desktop.test.mjs');
+  await step('the window', 'node', ['--test', '--test-reporter=spec', tests], { env, tally });
+}
+
 async function editor(env, isBuilt) {
   await check('editor: lint and types', 'npm', ['run', '--silent', 'check'], { cwd: ui });
   await step('editor: tests', 'npx', ['--no-install', 'vitest', 'run'], { cwd: ui, tally });
   const isBundled = await check('editor: build', 'npm', ['run', '--silent', 'build'], { cwd: ui });
+  if (isBundled) await desktop(env);
   if (!there('tests', 'ui', 'playwright.config.ts')) return;
   if (isBuilt && isBundled) {
     await step('browser', 'npm', ['run', '--silent', 'test:browser'], { cwd: ui, env, tally });
