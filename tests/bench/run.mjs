@@ -270,7 +270,7 @@ async function j6() {
   const ask = (sql) => run('python3', ['-c', 'import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\nprint(*[r for r in c.execute(sys.argv[2])])\nc.commit()', table, sql]).trim();
   ask('create table people (id integer primary key, updated_at integer, name text, email text, country text, amount_cents integer, active integer)');
   try {
-    const server = await serveArna(['j6'], 'j6', { set: [`api=${api}`, `db=${table}`], body: '{}' });
+    const server = await serveArna(['j6'], 'j6', { set: [`api=${api}`, `out=${table}`], body: '{}' });
     const got = lastJson(python('drivers/time_post.py', '--pid', String(server.pid), '--url', server.url, '--n', '5', '--warm', '1'));
     await server.stop();
     const rows = ask('select count(*), sum(updated_at) from people');

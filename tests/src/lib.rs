@@ -1,5 +1,7 @@
 //! Test support shared by the test targets of this crate.
 
 pub mod arna;
+pub mod failpoints;
 pub mod servers;
+pub mod siege;
 pub mod sink;

@@ -1,168 +1,82 @@
-//! The program is killed again and again while events come in: what it acknowledged is never lost, what it repeats carries the same
-//! key. `ARNA_KILLS` says how often (50 unless set).
+//! The program is ended again and again while events come in: from outside at any moment, and by itself at each named point of the
+//! journal. What it acknowledged is never lost, what it finished is never repeated, what was cut off is repeated with the same key only,
+//! and what may have happened is asked about.
+//!
+//! `ARNA_KILLS` says how often it is killed (50 unless set, 300 in the full proof).
 
-use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-use arna_tests::arna::{Server, free_port};
-use arna_tests::sink::Sink;
+use arna_tests::failpoints;
+use arna_tests::siege::{Dice, Found, Siege};
 
-const SENDERS: usize = 8;
-/// After the last start all that was acknowledged must arrive; the wait ends early when it has, and at this at the latest.
-const SETTLE: Duration = Duration::from_secs(120);
-const READY: Duration = Duration::from_secs(60);
+/// A point that the load comes to is reached within this.
+const REACHED: Duration = Duration::from_secs(30);
 
-const FLOW: &str = r#"{
-  "arna": 1,
-  "name": "Hand orders on",
-  "nodes": {
-    "order": { "kind": "webhook.receive", "config": { "path": "orders", "auth": { "by": "none" }, "answer": "accepted" } },
-    "send": { "kind": "http.request", "connection": "sink",
-              "config": { "method": "POST", "url": "/", "body": "= {orderId: body.id}", "again": "same_key" } }
-  },
-  "wires": [["order", "send"]],
-  "slots": { "sink": { "connection": "http" } }
-}
-"#;
-
-/// Posts one order. True when it was acknowledged.
-fn post(port: u16, order: &str) -> bool {
-    let ask = || -> std::io::Result<bool> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let body = format!("{{\"id\":\"{order}\"}}");
-        let length = body.len();
-        write!(
-            stream,
-            "POST /hooks/orders HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\nconnection: close\r\n\r\n{body}"
-        )?;
-        let mut answer = [0; 12];
-        stream.read_exact(&mut answer)?;
-        Ok(&answer[..10] == b"HTTP/1.1 2")
-    };
-    ask().unwrap_or(false)
-}
-
-#[derive(Default)]
-struct Load {
-    acknowledged: Mutex<Vec<String>>,
-    sent: AtomicU64,
-    is_over: AtomicBool,
-}
-
-impl Load {
-    fn count(&self) -> usize {
-        self.acknowledged.lock().unwrap().len()
-    }
-
-    fn send(&self, port: u16) {
-        while !self.is_over.load(Ordering::SeqCst) {
-            let order = format!("order-{}", self.sent.fetch_add(1, Ordering::SeqCst));
-            if post(port, &order) {
-                self.acknowledged.lock().unwrap().push(order);
-            }
-            std::thread::sleep(Duration::from_millis(4));
-        }
-    }
-
-    fn wait_for_more(&self, server: &mut Server, log: &std::path::Path) {
-        let (before, started) = (self.count(), Instant::now());
-        while self.count() == before {
-            let story = || std::fs::read_to_string(log).unwrap_or_default();
-            assert!(!server.has_ended(), "the program ended by itself:\n{}", story());
-            assert!(started.elapsed() < READY, "the program never became ready:\n{}", story());
-            std::thread::sleep(Duration::from_millis(2));
-        }
-    }
-}
-
-/// Numbers that look random and are the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, from: u64, to: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        from + self.0 % (to - from + 1)
-    }
+fn figures(found: &Found) -> String {
+    format!(
+        "{} events acknowledged, 0 lost; {} calls, {} runs seen done, 0 of their calls repeated; {} cut-off calls repeated, all with \
+         the same key; {} asked about, 0 repeated unasked",
+        found.acknowledged, found.calls, found.done, found.repeated, found.asked
+    )
 }
 
 #[test]
-fn nothing_acknowledged_is_lost_and_repeats_carry_the_same_key_however_often_the_program_is_killed() {
-    let kills: usize = std::env::var("ARNA_KILLS").ok().and_then(|it| it.parse().ok()).unwrap_or(50);
+fn nothing_acknowledged_is_lost_and_nothing_done_is_repeated_however_often_the_program_is_killed() {
+    let kills = proof::rounds("ARNA_KILLS", 50, 300);
     let folder = tempfile::tempdir().unwrap();
-    let (flow, log, data) =
-        (folder.path().join("orders.flow.json"), folder.path().join("log"), folder.path().join("data"));
-    std::fs::write(&flow, FLOW).unwrap();
-    let sink = Sink::start().unwrap();
-    let port = free_port();
-    let (hooks, slot) = (format!("127.0.0.1:{port}"), format!("sink={}", sink.url()));
-    let start = || {
-        let arguments = [
-            "--data",
-            data.to_str().unwrap(),
-            "--hooks",
-            &hooks,
-            "--flow",
-            flow.to_str().unwrap(),
-            "--set",
-            &slot,
-        ];
-        Server::start(&arguments, &log)
-    };
-
-    let load = Arc::new(Load::default());
-    let mut server = start();
-    let senders: Vec<_> = (0..SENDERS)
-        .map(|_| {
-            let load = load.clone();
-            std::thread::spawn(move || load.send(port))
-        })
-        .collect();
+    let siege = Siege::begin(folder.path());
+    let mut server = siege.start(None);
     let mut dice = Dice(0x5eed_0fa2_0a11);
     for _ in 0..kills {
-        load.wait_for_more(&mut server, &log);
+        siege.wait_for_more(&mut server);
         std::thread::sleep(Duration::from_millis(dice.roll(5, 180)));
         server.kill();
-        server = start();
+        server = siege.start(None);
     }
-    load.wait_for_more(&mut server, &log);
-    load.is_over.store(true, Ordering::SeqCst);
-    for sender in senders {
-        sender.join().unwrap();
-    }
+    let found = siege.judge(&mut server);
+    assert!(found.acknowledged > kills as usize, "the program took events between the kills");
+    assert!(found.done > 0, "runs were seen done");
+    assert!(found.asked > 0, "some letters were cut off");
+    proof::note("kill -9 under webhook load", &format!("{kills} kills, {}", figures(&found)));
+}
 
-    let acknowledged: BTreeSet<String> = load.acknowledged.lock().unwrap().iter().cloned().collect();
-    let settling = Instant::now();
-    let lost = loop {
-        let arrived = sink.by_order();
-        let lost: Vec<String> =
-            acknowledged.iter().filter(|it| !arrived.contains_key(*it)).cloned().collect();
-        if lost.is_empty() || settling.elapsed() > SETTLE {
-            break lost;
+/// Needs a program with debug assertions: a release has no failpoints.
+#[cfg(debug_assertions)]
+#[test]
+fn a_crash_at_any_named_point_of_the_journal_loses_nothing_and_repeats_nothing_that_was_done() {
+    let points = failpoints::all();
+    let passes: &[u32] = if proof::is_full() { &[1, 2, 3, 5, 8, 13] } else { &[1, 3] };
+    // then every point in the order in which they are passed, one after the other
+    let in_a_row = proof::rounds("ARNA_POINTS", 20, 120);
+    let named = points.iter().flat_map(|name| passes.iter().map(move |pass| (name.as_str(), *pass)));
+    let all = named.chain((1..=in_a_row as u32).map(|pass| ("*", pass)));
+
+    let folder = tempfile::tempdir().unwrap();
+    let siege = Siege::begin(folder.path());
+    let mut crashes: BTreeMap<&str, u32> = BTreeMap::new();
+    for (name, pass) in all {
+        let mut server = siege.start(Some(&format!("{name}:{pass}")));
+        if name.starts_with("open.") && pass > 1 {
+            // passed once a start
+            siege.wait_for_more(&mut server);
+            server.kill();
+            continue;
         }
-        std::thread::sleep(Duration::from_millis(100));
-    };
-    let arrived = sink.by_order();
-    let repeated: Vec<_> = arrived.iter().filter(|(_, keys)| keys.len() > 1).collect();
-    println!(
-        "{kills} kills, {} acknowledged of {} sent, {} calls, {} lost, {} repeated",
-        acknowledged.len(),
-        load.sent.load(Ordering::SeqCst),
-        sink.count(),
-        lost.len(),
-        repeated.len()
-    );
-    assert!(acknowledged.len() > kills, "the program took events between the kills");
-    assert!(lost.is_empty(), "lost: {:?}", &lost[..lost.len().min(10)]);
-    for (order, keys) in &arrived {
-        let different: BTreeSet<_> = keys.iter().collect();
-        assert!(different.len() == 1 && keys[0].is_some(), "{order} arrived with the keys {keys:?}");
+        assert!(
+            siege.wait_for_end(&mut server, REACHED),
+            "{name} was not reached {pass} times:\n{}",
+            siege.story()
+        );
+        *crashes.entry(name).or_default() += 1;
     }
+    let mut server = siege.start(None);
+    let found = siege.judge(&mut server);
+    for name in &points {
+        assert!(crashes.get(name.as_str()).is_some_and(|it| *it > 0), "no crash at {name}");
+    }
+    let crashes: u32 = crashes.values().sum();
+    let found =
+        format!("{} of {} points, {crashes} crashes, {}", points.len(), points.len(), figures(&found));
+    proof::note("a crash at every journal failpoint", &found);
 }

@@ -5,13 +5,17 @@
 
 mod compare;
 mod given;
+mod pack;
 mod print;
 mod stand_in;
+mod typed;
 mod world;
 
 pub use compare::{Difference, compare};
 pub use given::Given;
+pub use pack::pack;
 pub use print::pretty;
+pub use typed::marked;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;

@@ -11,6 +11,7 @@ use connectors::webhook::{AnswerMode, Receive, Refused};
 use model::{Record, Shape, Text, Value, codec, json};
 use sdk::{Code, NodeError};
 
+use crate::clock::within;
 use crate::decide::EndState;
 use crate::engine::{Begun, Ended, Engine, Start, stopping};
 use crate::live::Live;
@@ -180,10 +181,10 @@ impl Engine {
             (Begun::Running { run, .. }, AnswerMode::Accepted) => Ok(accepted(&run)),
             (Begun::Ended(ended), AnswerMode::Result) => Ok(result(*ended)),
             (Begun::Running { run, ended }, AnswerMode::Result) => {
-                match tokio::time::timeout(ANSWER_WITHIN, ended).await {
-                    Ok(Ok(ended)) => Ok(result(ended)),
-                    Ok(Err(_)) => Err(not_stored(&stopping())),
-                    Err(_) => Ok(accepted(&run)),
+                match within(self.0.clock.as_ref(), ANSWER_WITHIN, ended).await {
+                    Some(Ok(ended)) => Ok(result(ended)),
+                    Some(Err(_)) => Err(not_stored(&stopping())),
+                    None => Ok(accepted(&run)),
                 }
             }
         }

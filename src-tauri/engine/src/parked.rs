@@ -9,6 +9,7 @@ use journal::{At, Change, RunState, StartRun, StoredPark};
 use model::Record;
 use sdk::{Behaviour, Call, Code, NodeError};
 
+use crate::clock::within;
 use crate::decide::{self, Failure, Next};
 use crate::durable::{Journaled, decode_kept, storage};
 use crate::engine::{Engine, Inner, Stored};
@@ -27,7 +28,7 @@ impl Engine {
             if let Err(error) = self.0.continue_due().await {
                 tracing::error!(%error, "parked records could not be read");
             }
-            tokio::time::sleep(self.0.until_next_parked()).await;
+            self.0.clock.sleep(self.0.until_next_parked()).await;
         }
     }
 
@@ -164,8 +165,8 @@ impl Inner {
                     .unwrap_or_else(|| Err(NodeError::new(Code::Internal, "The step gave no answer.")))
             }
             sdk::Scope::Record | sdk::Scope::Stream => {
-                let timed = tokio::time::timeout(limit, action.run(call, cx.as_ref())).await;
-                timed.unwrap_or_else(|_| {
+                let timed = within(self.clock.as_ref(), limit, action.run(call, cx.as_ref())).await;
+                timed.unwrap_or_else(|| {
                     Err(NodeError::new(Code::Timeout, format!("No answer within {} s.", limit.as_secs_f64())))
                 })
             }

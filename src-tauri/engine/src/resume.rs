@@ -24,7 +24,7 @@ impl Engine {
     pub async fn resume(&self, open: Vec<OpenRun>) {
         for (number, run) in open.into_iter().enumerate() {
             if number > 0 && number % PORTION == 0 {
-                tokio::time::sleep(PAUSE).await;
+                self.0.clock.sleep(PAUSE).await;
             }
             let id = run.run;
             if let Err(error) = self.0.resume(run).await {

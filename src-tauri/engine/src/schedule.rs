@@ -125,13 +125,13 @@ impl Inner {
             match self.decide_due(&live, &node, (&name, &schedule, missed)).await {
                 Ok(Some(due_ms)) => {
                     let wait = u64::try_from(due_ms - self.clock.now_ms()).unwrap_or(0);
-                    tokio::time::sleep(Duration::from_millis(wait.saturating_add(1)).min(LOOK_EVERY)).await;
+                    self.clock.sleep(Duration::from_millis(wait.saturating_add(1)).min(LOOK_EVERY)).await;
                 }
                 // no due time in sight: look again all the same, the clock may be set
-                Ok(None) => tokio::time::sleep(LOOK_EVERY).await,
+                Ok(None) => self.clock.sleep(LOOK_EVERY).await,
                 Err(error) => {
                     tracing::error!(schedule = name.as_str(), %error, "a due time could not be stored");
-                    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                    self.clock.sleep(PAUSE_AFTER_FAILURE).await;
                 }
             }
         }
@@ -203,7 +203,7 @@ impl Inner {
             if began.elapsed() > LONGEST_PAUSE {
                 pause = FIRST_PAUSE;
             }
-            tokio::time::sleep(pause).await;
+            self.clock.sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }

@@ -53,6 +53,10 @@ impl Worlds for RunWorlds {
         Arc::new(World::new(self.land.clone(), self.journaled.clone(), run.clone(), node))
     }
 
+    fn clock(&self) -> &dyn Clock {
+        self.land.clock.as_ref()
+    }
+
     fn permit(&self, run: &Run, node: usize) -> Arc<Gate> {
         let it = &run.program.nodes[node];
         match it.connection.as_deref().and_then(|slot| self.land.authority.connection(slot)) {
@@ -212,7 +216,7 @@ impl Cx for World {
         tokio::select! {
             biased;
             () = self.run.cancel.cancelled() => self.run.check(),
-            () = tokio::time::sleep(time) => Ok(()),
+            () = self.land.clock.sleep(time) => Ok(()),
         }
     }
 

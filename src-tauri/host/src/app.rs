@@ -55,7 +55,8 @@ impl App {
         let refused = |error: journal::Error| refusal(&error);
         prepare(&setup.data)?;
         let ballast_bytes = if setup.durable { journal::Options::default().ballast_bytes } else { 0 };
-        let options = journal::Options { ballast_bytes, durable: setup.durable };
+        let options =
+            journal::Options { ballast_bytes, durable: setup.durable, ..journal::Options::default() };
         let (journal, recovered) = Journal::open(&setup.data, &options).map_err(refused)?;
         let vault = Vault::open(&setup.data, setup.passphrase.as_deref(), recovered.installation)
             .map_err(|e| Refusal::new(RefusalCode::NeedsYou, e.to_string()))?;

@@ -218,6 +218,13 @@ impl App {
             if let Some(refusal) = missing(document, &self.shelf.touches(document), &given) {
                 return Err(refusal);
             }
+            if !params.accept_differences {
+                let held_back = self.differing_cases(&stored, document).await?;
+                if !held_back.is_empty() {
+                    let next_fire_ms = self.next_fire(&params.flow);
+                    return Ok(FlowArmed { armed: stored.row.armed, next_fire_ms, held_back });
+                }
+            }
             let live =
                 self.shelf.live(&params.flow, Some(&stored.row.hash)).map_err(|e| engine_refusal(&e))?;
             if !self.is_paused() {
@@ -231,7 +238,8 @@ impl App {
             self.commit(vec![Change::ArmFlow { flow: stored.row.flow.clone(), armed: false }]).await?;
         }
         self.tell_flow(&params.flow).await;
-        Ok(FlowArmed { armed: params.armed, next_fire_ms: self.next_fire(&params.flow) })
+        let next_fire_ms = self.next_fire(&params.flow);
+        Ok(FlowArmed { armed: params.armed, next_fire_ms, held_back: Vec::new() })
     }
 
     /// After slots or grants changed: what is armed runs under what holds now, or not at all.

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod app;
+mod cases;
 mod connections;
 pub mod contract;
 pub mod datum;

@@ -210,7 +210,7 @@ impl App {
         })
     }
 
-    async fn detail(&self, run: &str) -> Result<RunDetail, Refusal> {
+    pub(crate) async fn detail(&self, run: &str) -> Result<RunDetail, Refusal> {
         let id = run_id(run)?;
         let found = self.journal.look(move |it| it.run(id)).await.map_err(|e| refusal(&e))?;
         found.ok_or_else(|| no_run(run))

@@ -210,7 +210,10 @@ impl App {
         let folder =
             self.offered().into_iter().find(|it| it.file_name().is_some_and(|it| it == params.slug.as_str()));
         let folder = folder.ok_or_else(missing)?;
-        let loaded = load(&folder).map_err(|found| unreadable(&found))?;
+        let mut loaded = load(&folder).map_err(|found| unreadable(&found))?;
+        // a flow that is taken leaves its folder, and its cases go with it
+        engine::case::pack(&mut loaded.flow, &folder)
+            .map_err(|sentence| Refusal::new(RefusalCode::Unavailable, sentence).at("/slug"))?;
         Ok(GalleryFlow { slug: params.slug, text: print(&loaded.flow), readme: readme(&folder) })
     }
 }

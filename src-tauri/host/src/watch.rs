@@ -99,6 +99,10 @@ async fn ended(
             at_ms,
         });
     }
+    // samples ride on the next commit: whoever hears of the end looks at them at once, so there is one now
+    if let Err(error) = app.journal.commit(Vec::new()).await {
+        tracing::warn!(%run, %error, "the samples of a run are not on the disk yet");
+    }
     app.tell(Event::RunEnded { run, flow, at_ms, state: end_state(state), counts, error });
 }
 

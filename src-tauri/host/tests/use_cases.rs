@@ -1,52 +1,11 @@
 //! The use cases over a real journal and engine, through the same door as every transport.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod common;
 
-use arna_host::contract::{Event, RefusalCode};
-use arna_host::{App, Setup, call};
-use serde_json::{Value as Json, json};
+use arna_host::contract::RefusalCode;
+use serde_json::json;
 
-struct Desk {
-    app: Arc<App>,
-    _folder: tempfile::TempDir,
-}
-
-impl Desk {
-    async fn open() -> Desk {
-        let folder = tempfile::tempdir().expect("a folder");
-        let setup =
-            Setup { data: folder.path().join("data"), gallery: None, passphrase: None, durable: false };
-        let app = App::open(setup).expect("the application opens");
-        app.begin().await;
-        Desk { app, _folder: folder }
-    }
-
-    async fn ask(&self, name: &str, params: Json) -> Json {
-        call(&self.app, name, params).await.unwrap_or_else(|refusal| panic!("{name}: {refusal}"))
-    }
-
-    async fn refused(&self, name: &str, params: Json) -> RefusalCode {
-        call(&self.app, name, params).await.expect_err("it is refused").code
-    }
-
-    /// Starts a run and waits for its end.
-    async fn run(&self, params: Json) -> Json {
-        let mut events = self.app.events();
-        let run = self.ask("run.start", params).await["run"].as_str().expect("a run").to_owned();
-        let ended = async {
-            loop {
-                if let Ok(Event::RunEnded { run: ended, .. }) = events.recv().await
-                    && ended == run
-                {
-                    return;
-                }
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), ended).await.expect("the run ends");
-        self.ask("run.get", json!({"run": run})).await
-    }
-}
+use common::Desk;
 
 fn large_orders() -> String {
     json!({
@@ -154,7 +113,7 @@ async fn a_secret_goes_in_and_never_comes_out() {
     assert_eq!(listed["connections"][0]["secrets"], json!(["password"]));
     assert!(!listed.to_string().contains("canary-5f1c"));
     desk.app.close().expect("it closes");
-    for entry in std::fs::read_dir(desk._folder.path().join("data")).expect("the folder is read") {
+    for entry in std::fs::read_dir(desk.data()).expect("the folder is read") {
         let path = entry.expect("an entry").path();
         if path.is_file() {
             let bytes = std::fs::read(&path).expect("a file");

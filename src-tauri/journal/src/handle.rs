@@ -16,6 +16,7 @@ use crate::lock;
 use crate::open::{self, Options, Recovered, now_ms, set_meta};
 use crate::payload::{Blobs, INLINE_LIMIT, Pins, payload_of};
 use crate::reader::{Reader, Readers};
+use crate::simulation::{Point, Simulation};
 use crate::transaction::checkpoint;
 use crate::writer::{Command, Reply, Waiting, Writer};
 
@@ -34,6 +35,7 @@ const LAZY_CHANGES: usize = 256;
 #[derive(Clone)]
 pub struct Journal {
     shared: Arc<Shared>,
+    simulation: Option<Arc<dyn Simulation>>,
 }
 
 struct Shared {
@@ -87,7 +89,11 @@ impl Journal {
             commands: Mutex::new(Some(commands)),
             thread: Mutex::new(Some(thread)),
         };
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(shared), simulation: None }
+    }
+
+    pub(crate) fn in_simulation(self, simulation: Option<Arc<dyn Simulation>>) -> Self {
+        Self { simulation, ..self }
     }
 
     /// The data folder.
@@ -97,12 +103,19 @@ impl Journal {
 
     /// A new id of any kind; it grows with time and never repeats in this data folder.
     pub fn fresh<I: Identity>(&self) -> I {
-        I::from_number(self.shared.sequence.next(now_ms()))
+        let now = self.simulation.as_ref().map_or_else(now_ms, |it| it.now_ms());
+        I::from_number(self.shared.sequence.next(now))
     }
 
     /// Stores the list whole or not at all; when this returns it is on the disk. Whether a list
     /// is stored whose future was dropped is open.
     pub async fn commit(&self, mut changes: Vec<Change>) -> Result<Committed, Error> {
+        if let Some(simulation) = &self.simulation {
+            simulation.pass(Point::BeforeCommit).await;
+            let outcome = self.commit_blocking(changes);
+            simulation.pass(Point::AfterCommit).await;
+            return outcome;
+        }
         let bytes = measure(&mut changes)?;
         let kib = (1 + bytes / 1024).min(QUEUE_KIB);
         let share = Arc::clone(&self.shared.queue)
@@ -159,6 +172,9 @@ impl Journal {
         &self,
         look: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        if self.simulation.is_some() {
+            return self.read(look);
+        }
         let journal = self.clone();
         tokio::task::spawn_blocking(move || journal.read(look)).await.map_err(|_| Error::closed())?
     }

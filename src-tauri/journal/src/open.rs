@@ -17,6 +17,7 @@ use crate::lock;
 use crate::payload::Blobs;
 use crate::reader::Readers;
 use crate::resume::OpenRun;
+use crate::simulation::Simulation;
 use crate::transaction;
 use crate::writer::{LOG_PAGES, Writer};
 
@@ -33,11 +34,13 @@ pub struct Options {
     pub ballast_bytes: u64,
     /// Survive a power cut (each commit waits for the disk). Only a folder that is thrown away may do without.
     pub durable: bool,
+    /// In a simulation: what decides there about time and crashes.
+    pub simulation: Option<Arc<dyn Simulation>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { ballast_bytes: 64 << 20, durable: true }
+        Self { ballast_bytes: 64 << 20, durable: true, simulation: None }
     }
 }
 
@@ -124,7 +127,7 @@ pub(crate) fn open(folder: &Path, options: &Options) -> Result<(Journal, Recover
         warnings,
     };
     let journal = Journal::new(folder, commands, thread, readers, Sequence::above(begun.highest_id));
-    Ok((journal, recovered))
+    Ok((journal.in_simulation(options.simulation.clone()), recovered))
 }
 
 struct Begun {

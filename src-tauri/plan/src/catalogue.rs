@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sdk::Spec;
 
 /// Which kinds of node there are.
-pub trait Catalogue {
+pub trait Catalogue: Sync {
     /// The declaration of a kind.
     fn spec(&self, kind: &str) -> Option<&Spec>;
 

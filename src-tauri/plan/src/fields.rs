@@ -184,7 +184,10 @@ fn emitted(step: &Step, arriving: Option<BTreeSet<String>>) -> Option<BTreeSet<S
 fn missing(step: &Step, places: &Places, fields: &BTreeSet<String>, found: &mut Vec<Diagnostic>) {
     for place in &places.formulas {
         let Some(names) = place.reads.names() else { continue };
-        for name in names.filter(|name| !fields.contains(*name) && !ROOTS.contains(name)) {
+        let is_known = |name: &str| {
+            fields.contains(name) || ROOTS.contains(&name) || place.also.iter().any(|it| it == name)
+        };
+        for name in names.filter(|name| !is_known(name)) {
             let meant = closest(name, fields.iter().map(String::as_str));
             found.push(formulas::no_field(&step.id, place, name, meant));
         }

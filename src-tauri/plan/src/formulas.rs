@@ -24,8 +24,7 @@ pub(crate) fn check(id: &str, places: &mut Places, found: &mut Vec<Diagnostic>) 
 
 /// The flow's own formula for the order of its runs.
 pub(crate) fn order_key(text: &str) -> Result<sdk::Formula, Box<Diagnostic>> {
-    let place =
-        Found { pointer: String::new(), text: text.to_owned(), is_template: false, reads: Reads::all() };
+    let place = Found { text: text.to_owned(), ..Found::default() };
     match compile(&place) {
         Ok(_) => sdk::Formula::parse(text)
             .map_err(|error| Box::new(Diagnostic::error("formula.wrong", error).at("/order"))),
@@ -160,7 +159,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str, is_template: bool) -> Vec<String> {
-        let place = Found { pointer: String::new(), text: text.into(), is_template, reads: Reads::all() };
+        let place = Found { text: text.into(), is_template, ..Found::default() };
         slots(&place).into_iter().map(|(name, _)| name).collect()
     }
 

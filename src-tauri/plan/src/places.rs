@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::reads::Reads;
 
 /// A formula of a config.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Found {
     /// JSON pointer into the config.
     pub(crate) pointer: String,
@@ -16,6 +16,8 @@ pub(crate) struct Found {
     pub(crate) is_template: bool,
     /// The fields it reads; all, as long as it was not compiled or when it does not compile.
     pub(crate) reads: Reads,
+    /// Names that the kind itself adds here, beside the fields of the record (`x-names` in its schema).
+    pub(crate) also: Vec<String>,
 }
 
 /// What a config holds, for questions about fields.
@@ -88,7 +90,13 @@ impl<'s> Walk<'s> {
         for (name, value) in fields {
             let place = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
             if let Some(schema) = named.and_then(|named| named.get(name)) {
+                let before = self.places.formulas.len();
                 self.value(schema, value, place, 0);
+                let also = schema.get("x-names").and_then(Value::as_array).into_iter().flatten();
+                let also: Vec<String> = also.filter_map(Value::as_str).map(str::to_owned).collect();
+                for found in &mut self.places.formulas[before..] {
+                    found.also.extend_from_slice(&also);
+                }
             } else if let Some(schema) =
                 rules.get("additionalProperties").filter(|schema| **schema != Value::Bool(false))
             {
@@ -114,7 +122,8 @@ impl<'s> Walk<'s> {
 
     fn formula(&mut self, value: &Value, pointer: String, is_template: bool) {
         let Some(text) = value.as_str() else { return };
-        let found = Found { pointer, text: text.to_owned(), is_template, reads: Reads::all() };
+        let found =
+            Found { pointer, text: text.to_owned(), is_template, reads: Reads::all(), also: Vec::new() };
         if !self.places.formulas.contains(&found) {
             self.places.formulas.push(found);
         }
@@ -255,6 +264,16 @@ mod tests {
         let config =
             json!({ "plain": "customer.id", "fields": { "made": "= c" }, "types": { "total": "number" } });
         assert_eq!(places(&schema(), &config).names, ["customer.id", "number", "total"]);
+    }
+
+    #[test]
+    fn names_that_a_kind_adds_are_known_where_it_adds_them() {
+        let schema = json!({ "type": "object", "properties": {
+            "url": { "$ref": "#/$defs/T", "x-names": ["page"] }, "note": { "$ref": "#/$defs/T" } },
+            "$defs": { "T": { "type": "string", "x-widget": "template" } } });
+        let found = places(&schema, &json!({ "url": "/{{ page.number }}", "note": "{{ page }}" })).formulas;
+        let also: Vec<_> = found.iter().map(|it| (it.pointer.as_str(), it.also.join(" "))).collect();
+        assert_eq!(also, [("/note", String::new()), ("/url", "page".to_owned())]);
     }
 
     #[test]

@@ -21,6 +21,7 @@ const RANKS: &[(&str, u32)] = &[
     ("arna-xtask", 7),
     ("arna-tests", 7),
     ("arna-powercut", 0),
+    ("arna-proof", 0),
 ];
 
 /// Outside crates that only some of ours may name, and the door the others go through instead.

@@ -71,6 +71,16 @@ export interface Commands {
   "connections.test": { params: contract.ConnectionName; answer: contract.ConnectionTested };
   /** Deletes a connection and its secrets. */
   "connections.delete": { params: contract.ConnectionName; answer: contract.Nothing };
+  /** The cases of a flow. */
+  "cases.list": { params: contract.FlowId; answer: contract.Cases };
+  /** Turns a run, or the pinned samples, into a case. */
+  "cases.save": { params: contract.CaseSave; answer: contract.CaseSaved };
+  /** Runs cases in a made-up world and shows what differs. */
+  "cases.run": { params: contract.CasesRun; answer: contract.CaseResults };
+  /** Expects from now on what comes out now. */
+  "cases.accept": { params: contract.CasesAccept; answer: contract.CaseSaved };
+  /** Deletes a case. */
+  "cases.delete": { params: contract.CaseName; answer: contract.CaseSaved };
   /** The value of a formula for a sample. */
   "formula.eval": { params: contract.FormulaEval; answer: contract.FormulaEvaluated };
   /** What could stand at the caret. */
@@ -122,6 +132,11 @@ export const commandNames: readonly CommandName[] = [
   "connections.save",
   "connections.test",
   "connections.delete",
+  "cases.list",
+  "cases.save",
+  "cases.run",
+  "cases.accept",
+  "cases.delete",
   "formula.eval",
   "formula.complete",
   "formula.functions",

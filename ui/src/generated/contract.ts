@@ -30,6 +30,125 @@ export interface Authority {
   sentence: string;
 }
 
+/** One difference. */
+export interface CaseDifference {
+  /** What came; null when nothing did. */
+  came: Json;
+  /** What was expected; null when nothing was. */
+  expected: Json;
+  /** The record's number there, from 0. */
+  index: number;
+  /**
+   * Where it came out: a node and port, `calls` for what was sent, `files` for what was written, `left` for failed records, `state`
+   * for how the run ended.
+   */
+  place: string;
+  /** A JSON pointer into the record. */
+  pointer: string;
+}
+
+/** A case of a flow. */
+export interface CaseName {
+  /** The flow. */
+  flow: string;
+  /** The case's name. */
+  name: string;
+}
+
+/** How a case went. */
+export type CaseOutcome =
+  /** Everything as expected. */
+  | "same"
+  /** Something differs. */
+  | "different"
+  /** It did not run to its end. */
+  | "broken";
+
+/** How a case went, with the differences. */
+export interface CaseResult {
+  /** The first 100 differences. */
+  differences: CaseDifference[];
+  /** Records, calls, files and lines that differ, counted up to the first 100 differences. */
+  different: number;
+  /** Why it did not run to its end. */
+  error: Failure | null;
+  /** The case. */
+  name: string;
+  /** How it went. */
+  outcome: CaseOutcome;
+  /** Records that came out at end ports. */
+  records: number;
+}
+
+/** The answer to `cases.run`. */
+export interface CaseResults {
+  /** One a case. */
+  results: CaseResult[];
+}
+
+/** A case in the list. */
+export interface CaseRow {
+  /** How it went last. */
+  last: CaseOutcome | null;
+  /** Its name. */
+  name: string;
+  /** Records handed in, or read by its sources. */
+  records_in: number;
+}
+
+/** Parameters of `cases.save`: what a run did, or what is pinned to the steps, becomes a case. */
+export interface CaseSave {
+  /** The flow. */
+  flow: string;
+  /**
+   * Fields whose values are replaced by made-up ones; those that look personal (names of people, addresses, numbers of
+   * documents) when left out.
+   */
+  masked?: string[] | null;
+  /** The case's name: letters a-z, digits, `-` and `_`. A case of that name is replaced. */
+  name: string;
+  /** The trigger's records, where no run is named; the pinned ones, or one empty record, when left out. */
+  records?: Json[] | null;
+  /** The run to turn into a case; without one the pinned samples are taken. */
+  run?: string | null;
+  /** The trigger it starts at, where no run is named; the first one when left out. */
+  trigger?: string | null;
+}
+
+/** The answer to `cases.save`, `cases.accept` and `cases.delete`: cases stand in the flow file, so the flow has a new version. */
+export interface CaseSaved {
+  /** Fields whose values were replaced by made-up ones. */
+  masked: string[];
+  /** The document now. */
+  text: string;
+  /** The flow's version now; `flow.save` must name it. */
+  version: number;
+}
+
+/** The cases of a flow. */
+export interface Cases {
+  /** By name. */
+  cases: CaseRow[];
+}
+
+/** Parameters of `cases.accept`: what comes out now is what is expected from now on. */
+export interface CasesAccept {
+  /** The flow. */
+  flow: string;
+  /** Only this case; all of them when left out. */
+  name?: string | null;
+}
+
+/** Parameters of `cases.run`. */
+export interface CasesRun {
+  /** The flow. */
+  flow: string;
+  /** Only this case. */
+  name?: string | null;
+  /** The text to try; the saved one when left out. A text without cases is tried with those of the saved one. */
+  text?: string | null;
+}
+
 /** Every node kind there is. */
 export interface Catalogue {
   /** In palette order. */
@@ -353,6 +472,8 @@ export interface Flow {
 
 /** Parameters of `flow.arm`. */
 export interface FlowArm {
+  /** Go live although cases come out differently. Otherwise a changed flow whose cases differ stays as it was. */
+  accept_differences?: boolean;
   /** Whether its triggers are to be live. */
   armed: boolean;
   /** The flow. */
@@ -363,6 +484,8 @@ export interface FlowArm {
 export interface FlowArmed {
   /** Whether its triggers are live now. */
   armed: boolean;
+  /** The cases that came out differently and held the change back; empty when nothing did. */
+  held_back: CaseResult[];
   /** When it fires next by the clock. */
   next_fire_ms: number | null;
 }

@@ -22,7 +22,8 @@ pub(super) fn parts(path: &str) -> Result<Vec<String>, String> {
             let from = usize::from(quote.is_some());
             let found = inner.get(from..).and_then(|it| it.split_once(close.as_str()));
             let (part, after) = found.ok_or_else(|| format!("the path {path} has a [ without ]"))?;
-            let is_number = !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
+            let digits = part.strip_prefix('-').unwrap_or(part);
+            let is_number = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
             if quote.is_none() && !is_number && part != "*" {
                 return Err(format!("[{part}] in the path {path} must be a number, a name in quotes or *"));
             }
@@ -61,7 +62,14 @@ pub(super) fn pick<'v>(value: &'v Value, parts: &[String]) -> Option<Cow<'v, Val
             }
             None
         }
-        Value::List(list) => pick(list.get(first.parse::<usize>().ok()?)?, rest),
+        Value::List(list) => {
+            // -1 is the last one.
+            let at = match first.strip_prefix('-') {
+                Some(back) => list.len().checked_sub(back.parse().ok()?)?,
+                None => first.parse::<usize>().ok()?,
+            };
+            pick(list.get(at)?, rest)
+        }
         _ => None,
     }
 }
@@ -83,6 +91,8 @@ mod tests {
             ("$['@odata.nextLink']", Some("\"n\"")),
             ("/a~1b", Some("1")),
             ("data.items.5", None),
+            ("data.items[-1].id", Some("7")),
+            ("data.items[-2]", None),
             ("nothing.here", None),
         ];
         for (path, expected) in table {

@@ -77,6 +77,7 @@ pub struct LookUp {
     /// The address to read, as `url` above.
     pub url: Template,
     /// A condition over `record` and `answer` (`status`, `headers`, `body`): true when it is there already.
+    #[schemars(extend("x-names" = ["answer"]))]
     pub found: Formula,
 }
 

@@ -21,15 +21,15 @@ pub(super) async fn write(
     work: Work<'_>,
 ) -> Result<Written, NodeError> {
     let mut used = connect(connection, cx).await?;
-    if work.exactly_once {
-        let sql = format!(
+    let markers = work.exactly_once.then(|| {
+        format!(
             "CREATE TABLE IF NOT EXISTS {MARKERS} (key text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
-        );
-        // Two that create it at the same time disagree; the table is there all the same.
-        if let Err(error) = used.client.batch_execute(&sql).await
-            && used.client.query(&format!("SELECT key FROM {MARKERS} LIMIT 0"), &[]).await.is_err()
-        {
-            return Err(failed(&error));
+        )
+    });
+    for sql in markers.iter().chain(&work.creates) {
+        // Two that create it at the same time disagree; then the table is there at the second try.
+        if used.client.batch_execute(sql).await.is_err() {
+            used.client.batch_execute(sql).await.map_err(|e| failed(&e))?;
         }
     }
     let written = match together(&mut used, &work).await? {

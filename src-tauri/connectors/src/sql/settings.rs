@@ -79,7 +79,7 @@ fn decoded(text: &str) -> String {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SqliteSettings {
-    /// The path of the database file.
+    /// The path of the database file; of a folder, the file data.db in it, which is made when missing.
     #[serde(alias = "address")]
     pub path: String,
     /// Whether the file is only read.

@@ -16,6 +16,8 @@ use tokio::sync::mpsc;
 use super::query::Rows;
 use super::settings::{SqliteSettings, of};
 
+/// The file of a connection that names a folder.
+const FILE: &str = "data.db";
 const LOCK_TIME: Duration = Duration::from_secs(5);
 
 /// Opens the file of a connection.
@@ -23,19 +25,23 @@ const LOCK_TIME: Duration = Duration::from_secs(5);
 /// # Errors
 /// There is no such file, or it is no database.
 pub(super) fn open(settings: &SqliteSettings) -> Result<rusqlite::Connection, NodeError> {
-    let path = Path::new(&settings.path);
+    let mut path = Path::new(&settings.path).to_owned();
+    let is_folder = path.is_dir();
+    if is_folder {
+        path.push(FILE);
+    }
     let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags |= if settings.is_read_only {
         OpenFlags::SQLITE_OPEN_READ_ONLY
     } else {
         OpenFlags::SQLITE_OPEN_READ_WRITE
     };
-    if settings.creates && !settings.is_read_only {
+    if (settings.creates || is_folder) && !settings.is_read_only {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     } else if !path.is_file() {
         return Err(NodeError::new(Code::NotFound, format!("There is no database file {}.", settings.path)));
     }
-    let connection = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| {
+    let connection = rusqlite::Connection::open_with_flags(&path, flags).map_err(|e| {
         NodeError::new(Code::Unavailable, format!("The file {} cannot be opened.", settings.path)).because(e)
     })?;
     let prepared = connection

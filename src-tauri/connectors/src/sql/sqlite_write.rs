@@ -21,27 +21,32 @@ struct Row {
 /// What concerns all rows: no such file, locked for too long.
 pub(super) async fn write(connection: &dyn Connection, work: Work<'_>) -> Result<Written, NodeError> {
     let settings: SqliteSettings = of(connection)?;
+    let markers = format!(
+        "CREATE TABLE IF NOT EXISTS {MARKERS} (key TEXT PRIMARY KEY, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
+    );
     let exactly_once = work.exactly_once;
+    let creates: Vec<String> = exactly_once.then_some(markers).into_iter().chain(work.creates).collect();
     let rows: Vec<Row> = work
         .rows
         .into_iter()
         .map(|it| Row { sql: it.statement.sql, values: it.values, key: it.key.to_owned() })
         .collect();
-    let writing = tokio::task::spawn_blocking(move || write_all(&settings, &rows, exactly_once));
+    let writing = tokio::task::spawn_blocking(move || write_all(&settings, &rows, (&creates, exactly_once)));
     writing.await.map_err(|e| {
         NodeError::new(Code::Internal, "Writing into the database ended unexpectedly.").because(e)
     })?
 }
 
-fn write_all(settings: &SqliteSettings, rows: &[Row], exactly_once: bool) -> Result<Written, NodeError> {
+fn write_all(
+    settings: &SqliteSettings,
+    rows: &[Row],
+    (creates, exactly_once): (&[String], bool),
+) -> Result<Written, NodeError> {
     let mut database = open(settings)?;
     let transaction =
         database.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| failed(&e))?;
-    if exactly_once {
-        let sql = format!(
-            "CREATE TABLE IF NOT EXISTS {MARKERS} (key TEXT PRIMARY KEY, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
-        );
-        transaction.execute_batch(&sql).map_err(|e| failed(&e))?;
+    for sql in creates {
+        transaction.execute_batch(sql).map_err(|e| failed(&e))?;
     }
     let mut written = Vec::with_capacity(rows.len());
     for row in rows {

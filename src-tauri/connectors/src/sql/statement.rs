@@ -1,7 +1,7 @@
 //! Writes statements: names quoted, values as parameters.
 
 use schemars::JsonSchema;
-use sdk::{Code, NodeError};
+use sdk::{Code, NodeError, Value};
 use serde::{Deserialize, Serialize};
 
 /// The table that remembers which effects a database has taken.
@@ -97,6 +97,45 @@ pub(super) fn build(
     Ok(Statement { sql, columns: bound.into_iter().cloned().collect() })
 }
 
+/// The statement that makes a table when it is missing: a column for each one that is set, of the type of its first value.
+pub(super) fn create<'r>(
+    table: &str,
+    rows: impl Iterator<Item = (&'r [String], &'r [Value])>,
+    keys: &[String],
+    is_postgres: bool,
+) -> String {
+    let mut types: Vec<(&str, Option<&'static str>)> = Vec::new();
+    for (columns, values) in rows {
+        for (name, value) in columns.iter().zip(values) {
+            let found = type_of(value, is_postgres);
+            match types.iter_mut().find(|(it, _)| it == name) {
+                Some((_, known)) => *known = known.or(found),
+                None => types.push((name, found)),
+            }
+        }
+    }
+    let mut parts: Vec<String> =
+        types.iter().map(|(name, found)| format!("{} {}", column(name), found.unwrap_or("text"))).collect();
+    if !keys.is_empty() {
+        let keys: Vec<String> = keys.iter().map(|it| column(it)).collect();
+        parts.push(format!("PRIMARY KEY ({})", keys.join(", ")));
+    }
+    format!("CREATE TABLE IF NOT EXISTS {} ({})", quoted(table), parts.join(", "))
+}
+
+fn type_of(value: &Value, is_postgres: bool) -> Option<&'static str> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Number(_) => "numeric",
+        Value::Bool(_) => "boolean",
+        Value::Date(_) => "date",
+        Value::DateTime(_) if is_postgres => "timestamptz",
+        Value::Time(_) if is_postgres => "time",
+        Value::List(_) | Value::Record(_) if is_postgres => "jsonb",
+        _ => "text",
+    })
+}
+
 /// Column names of rows as field names: a name that comes again gets a number.
 pub(super) fn unique<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();
@@ -144,6 +183,24 @@ mod tests {
         let (text, _) = sql(Mode::Insert, &["a\"; DROP TABLE x; --"], &[]).unwrap();
         assert!(text.contains(r#"("a""; DROP TABLE x; --")"#), "{text}");
         assert_eq!(quoted("a\".b"), "\"a\"\"\".\"b\"");
+    }
+
+    #[test]
+    fn a_table_is_made_from_the_first_values_of_its_columns() {
+        let columns = ["id".to_owned(), "note".to_owned(), "tags".to_owned()];
+        let rows = [
+            vec![Value::from(1), Value::Null, Value::list(vec![])],
+            vec![Value::from(2), Value::from(true), Value::Null],
+        ];
+        let made = |is_postgres| {
+            let rows = rows.iter().map(|it| (columns.as_slice(), it.as_slice()));
+            create("shop.t", rows, &["id".to_owned()], is_postgres)
+        };
+        assert_eq!(
+            made(true),
+            r#"CREATE TABLE IF NOT EXISTS "shop"."t" ("id" numeric, "note" boolean, "tags" jsonb, PRIMARY KEY ("id"))"#
+        );
+        assert!(made(false).contains(r#""tags" text"#));
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub struct Write {
     /// Exactly once: a table `arna_effects` in the same database remembers what was written, in the same transaction.
     #[serde(default)]
     pub exactly_once: bool,
+    /// Whether a missing table is made, with the columns of the first records and the keys as its primary key.
+    #[serde(default)]
+    pub creates_table: bool,
 }
 
 impl Node for Write {
@@ -54,6 +57,9 @@ impl Node for Write {
         }
         if self.mode != Mode::Insert && self.keys.is_empty() {
             problems.push(ConfigError::new("/keys", "Name the columns that tell rows apart, such as id."));
+        }
+        if self.creates_table && !matches!(self.mode, Mode::Insert | Mode::Upsert) {
+            problems.push(ConfigError::new("/creates_table", "Only adding rows can make their table."));
         }
         if !self.columns.is_empty()
             && let Some(key) = self.keys.iter().find(|it| !self.columns.contains_key(*it))
@@ -81,6 +87,8 @@ pub(super) struct Work<'c> {
     /// Whether markers make a repetition do nothing.
     pub(super) exactly_once: bool,
     pub(super) effect: Effect,
+    /// The statement that makes the table when it is missing.
+    pub(super) creates: Option<String>,
 }
 
 /// How many rows each record changed, in order; or why it did not.
@@ -140,7 +148,7 @@ impl Action for Write {
             }
         }
         let count = rows.len();
-        let work = Work { rows, exactly_once: self.exactly_once, effect: self.effect() };
+        let work = Work { rows, exactly_once: self.exactly_once, effect: self.effect(), creates: None };
         let written = match self.write(work, cx).await {
             Ok(written) => written,
             Err(error) => vec![Err(error); count],
@@ -155,11 +163,16 @@ impl Action for Write {
 }
 
 impl Write {
-    async fn write(&self, work: Work<'_>, cx: &dyn Cx) -> Result<Written, NodeError> {
+    async fn write(&self, mut work: Work<'_>, cx: &dyn Cx) -> Result<Written, NodeError> {
         if work.rows.is_empty() {
             return Ok(Vec::new());
         }
         let connection = cx.connection()?;
+        if self.creates_table {
+            let rows = work.rows.iter().map(|it| (it.statement.columns.as_slice(), it.values.as_slice()));
+            let is_postgres = connection.kind() == "postgres";
+            work.creates = Some(statement::create(&self.table, rows, &self.keys, is_postgres));
+        }
         match connection.kind() {
             "postgres" => pg_write::write(connection.as_ref(), cx, work).await,
             "sqlite" => sqlite_write::write(connection.as_ref(), work).await,

@@ -175,3 +175,26 @@ fn a_wrong_configuration_says_which_field() {
         "/keys"
     );
 }
+
+#[tokio::test]
+async fn a_missing_table_is_made_when_that_is_wanted_and_a_folder_holds_its_database() {
+    let mut place = place("");
+    let folder = place._folder.path().to_str().unwrap().to_owned();
+    let settings = model::json::from_serde(&json!({"address": folder}));
+    let connection = FakeConnection {
+        kind: "sqlite".into(),
+        settings: settings.as_record().cloned(),
+        ..FakeConnection::default()
+    };
+    place.world.connection = Some(Arc::new(connection));
+    let rows = r#"[{"id": 1, "name": null}, {"id": 2, "name": "б"}]"#;
+    let without = node(json!({"table": "people", "mode": "upsert", "keys": ["id"]}));
+    assert_eq!(write(&place, &without, rows).await, [Err(Code::Config), Err(Code::Config)]);
+    let with = node(json!({"table": "people", "mode": "upsert", "keys": ["id"], "creates_table": true}));
+    for _ in 0..2 {
+        assert_eq!(write(&place, &with, rows).await, [Ok(1), Ok(1)]);
+    }
+    let found = read(&place, json!({"sql": "SELECT id, name FROM people ORDER BY id"})).await.unwrap();
+    assert_eq!(found, r#"[{"id":1,"name":null},{"id":2,"name":"б"}]"#);
+    assert!(place._folder.path().join("data.db").is_file());
+}

@@ -10,6 +10,8 @@ use model::{Record, Value, json};
 use sdk::HttpAnswer;
 use sdk::testing::CASE_NOW_MS;
 
+use super::typed::unmarked;
+
 /// Files of a case may have so many bytes together.
 const MOST_BYTES: usize = 64 << 20;
 
@@ -90,7 +92,8 @@ impl Given {
         read.fill_slots(given, flow)?;
         for (node, values) in object(given, "stand_ins")?.iter() {
             let list = values.as_list().ok_or(format!("\"stand_ins\" needs a list of values for {node}."))?;
-            read.stand_ins.insert(node.to_string(), list.to_vec());
+            let values: Result<Vec<Value>, Problem> = list.iter().map(unmarked).collect();
+            read.stand_ins.insert(node.to_string(), values?);
         }
         for (node, values) in object(given, "state")?.iter() {
             let kept = values.as_record().ok_or(format!("\"state\" needs an object for {node}."))?;
@@ -123,7 +126,8 @@ impl Given {
                 Fill::Text(text) => text.as_deref().map_or(Value::Null, Value::from),
                 Fill::Bool(flag) => flag.map_or(Value::Null, Value::from),
             };
-            filled.push((name.clone(), slots.get(name).cloned().unwrap_or(own)));
+            let said = slots.get(name).map(unmarked).transpose()?;
+            filled.push((name.clone(), said.unwrap_or(own)));
         }
         self.slots = Record::of(filled);
         Ok(())
@@ -151,16 +155,18 @@ fn now(given: &Record) -> Result<i64, Problem> {
 }
 
 fn records(given: &Record) -> Result<Vec<Record>, Problem> {
-    let as_record = |value: &Value| value.as_record().cloned();
+    let as_record = |value: &Value, wrong: &str| match unmarked(value)? {
+        Value::Record(record) => Ok(record),
+        _ => Err(wrong.to_owned()),
+    };
     match (given.get("event"), given.get("records")) {
         (Some(_), Some(_)) => Err("A case gives either \"event\" or \"records\", not both.".into()),
-        (Some(event), None) => {
-            as_record(event).map(|it| vec![it]).ok_or_else(|| "\"event\" of a case is one record.".into())
+        (Some(event), None) => Ok(vec![as_record(event, "\"event\" of a case is one record.")?]),
+        (None, Some(records)) => {
+            let wrong = "\"records\" of a case is a list of records.";
+            let list = records.as_list().ok_or(wrong)?;
+            list.iter().map(|it| as_record(it, wrong)).collect()
         }
-        (None, Some(records)) => records
-            .as_list()
-            .and_then(|list| list.iter().map(as_record).collect())
-            .ok_or_else(|| "\"records\" of a case is a list of records.".into()),
         (None, None) => Ok(vec![Record::empty()]),
     }
 }
@@ -197,7 +203,7 @@ fn files(given: &Record, folder: Option<&Path>) -> Result<BTreeMap<String, Vec<u
     Ok(files)
 }
 
-fn bundled(name: &str, folder: Option<&Path>) -> Result<Vec<u8>, Problem> {
+pub(super) fn bundled(name: &str, folder: Option<&Path>) -> Result<Vec<u8>, Problem> {
     let folder = folder
         .ok_or_else(|| format!("The case wants the bundled file {name}, but the flow has no folder."))?;
     let below = Path::new(name);

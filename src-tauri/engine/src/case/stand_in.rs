@@ -28,7 +28,7 @@ pub(super) fn replaced(plan: &Plan, given: &Given, calls: &Calls) -> Result<Plan
                     values.iter().map(|it| it.as_record().cloned()).collect::<Option<Vec<Record>>>();
                 let records =
                     records.ok_or_else(|| config(format!("What {id} reads must be given as records.")))?;
-                Behaviour::Source(Arc::new(Reads { records }))
+                Behaviour::Source(Arc::new(Reads { records: Mutex::new(Some(records)) }))
             }
             Behaviour::Action(action) => Behaviour::Action(Arc::new(Answers {
                 id: id.clone(),
@@ -45,9 +45,9 @@ pub(super) fn replaced(plan: &Plan, given: &Given, calls: &Calls) -> Result<Plan
     Ok(plan)
 }
 
-/// Reads what the case gives.
+/// Reads what the case gives: all of it the first time it is opened, however often that happens.
 struct Reads {
-    records: Vec<Record>,
+    records: Mutex<Option<Vec<Record>>>,
 }
 
 #[async_trait]
@@ -57,7 +57,7 @@ impl Source for Reads {
     }
 
     async fn open(&self, _: &Record, _: &FieldSet, _: &dyn Cx) -> Result<Box<dyn Cursor>, NodeError> {
-        Ok(Box::new(Once(Some(self.records.clone()))))
+        Ok(Box::new(Once(lock(&self.records).take())))
     }
 }
 

@@ -17,6 +17,7 @@ use sdk::{Behaviour, Code, Connection, Cx, Folder, HttpAnswer, HttpCall, Level, 
 
 use super::given::Given;
 use super::lock;
+use crate::clock::{Clock, SystemClock};
 use crate::exec::{Run, Worlds};
 use crate::limits::{Gate, Limits};
 use crate::program::Program;
@@ -174,6 +175,10 @@ impl Worlds for CaseWorlds {
         let it = &run.program.nodes[node];
         let connection = it.connection.as_deref().and_then(|slot| self.connections.get(slot)).cloned();
         Arc::new(NodeWorld { shared: self.shared.clone(), connection, node, id: it.id.to_string() })
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &SystemClock
     }
 
     fn permit(&self, _: &Run, _: usize) -> Arc<Gate> {

@@ -9,6 +9,7 @@ use model::{Record, Shape, Value};
 use sdk::{Action, Behaviour, Call, Code, Cx, Effect, NodeError, Scope, Writing};
 
 use super::run::{FailedRecord, Kept, Outcome, Place, Run, error_record};
+use crate::clock::within;
 use crate::decide::{self, Failure, Next};
 use crate::limits::Gate;
 
@@ -204,9 +205,10 @@ impl Acting {
         let result = if self.action.effect() == Effect::Engine {
             self.action.run(call, self.cx.as_ref()).await
         } else {
-            match tokio::time::timeout(limit, self.action.run(call, self.cx.as_ref())).await {
-                Ok(result) => result,
-                Err(_) => {
+            let clock = self.run.worlds.clock();
+            match within(clock, limit, self.action.run(call, self.cx.as_ref())).await {
+                Some(result) => result,
+                None => {
                     Err(NodeError::new(Code::Timeout, format!("No answer within {} s.", limit.as_secs_f64())))
                 }
             }
@@ -360,15 +362,15 @@ impl Acting {
             .map(|(index, key)| Call { record: &records[*index], key, attempt })
             .collect();
         let limit = Duration::from_millis(self.run.program.nodes[self.node].timeout_ms);
-        let mut answers =
-            match tokio::time::timeout(limit, self.action.run_chunk(&calls, self.cx.as_ref())).await {
-                Ok(answers) => answers,
-                Err(_) => {
-                    let error =
-                        NodeError::new(Code::Timeout, format!("Not done within {} s.", limit.as_secs_f64()));
-                    calls.iter().map(|_| Err(error.clone())).collect()
-                }
-            };
+        let clock = self.run.worlds.clock();
+        let mut answers = match within(clock, limit, self.action.run_chunk(&calls, self.cx.as_ref())).await {
+            Some(answers) => answers,
+            None => {
+                let error =
+                    NodeError::new(Code::Timeout, format!("Not done within {} s.", limit.as_secs_f64()));
+                calls.iter().map(|_| Err(error.clone())).collect()
+            }
+        };
         let missing = NodeError::new(Code::Internal, "The step gave fewer answers than it got records.");
         answers.resize_with(calls.len(), || Err(missing.clone()));
         if let Some(first) = answers.first() {

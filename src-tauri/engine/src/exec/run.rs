@@ -93,6 +93,9 @@ pub trait Worlds: Send + Sync {
     /// The world for one node.
     fn cx(&self, run: &Arc<Run>, node: usize) -> Arc<dyn Cx>;
 
+    /// The clock of this world, for time limits.
+    fn clock(&self) -> &dyn crate::clock::Clock;
+
     /// Waits until a call to the node's connection may go out. The permit frees its place when dropped.
     fn permit(&self, run: &Run, node: usize) -> Arc<crate::limits::Gate>;
 }

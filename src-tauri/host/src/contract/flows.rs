@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cases::CaseResult;
 use super::common::Problem;
 use super::runs::RunState;
 
@@ -210,6 +211,9 @@ pub struct FlowArm {
     pub flow: String,
     /// Whether its triggers are to be live.
     pub armed: bool,
+    /// Go live although cases come out differently. Otherwise a changed flow whose cases differ stays as it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accept_differences: bool,
 }
 
 /// The answer to `flow.arm`.
@@ -219,6 +223,8 @@ pub struct FlowArmed {
     pub armed: bool,
     /// When it fires next by the clock.
     pub next_fire_ms: Option<i64>,
+    /// The cases that came out differently and held the change back; empty when nothing did.
+    pub held_back: Vec<CaseResult>,
 }
 
 /// The versions of a flow, newest first.

@@ -44,6 +44,11 @@ macro_rules! command_table {
             "connections.save" connections_save(ConnectionSave) -> Nothing: "Makes or changes a connection.";
             "connections.test" connections_test(ConnectionName) -> ConnectionTested: "Asks the system whether it answers.";
             "connections.delete" connections_delete(ConnectionName) -> Nothing: "Deletes a connection and its secrets.";
+            "cases.list" cases_list(FlowId) -> Cases: "The cases of a flow.";
+            "cases.save" cases_save(CaseSave) -> CaseSaved: "Turns a run, or the pinned samples, into a case.";
+            "cases.run" cases_run(CasesRun) -> CaseResults: "Runs cases in a made-up world and shows what differs.";
+            "cases.accept" cases_accept(CasesAccept) -> CaseSaved: "Expects from now on what comes out now.";
+            "cases.delete" cases_delete(CaseName) -> CaseSaved: "Deletes a case.";
             "formula.eval" formula_eval(FormulaEval) -> FormulaEvaluated: "The value of a formula for a sample.";
             "formula.complete" formula_complete(FormulaComplete) -> Completions: "What could stand at the caret.";
             "formula.functions" formula_functions(Nothing) -> FormulaFunctions: "Every function with an example.";

@@ -6,6 +6,8 @@ use serde_json::Number;
 use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
+use crate::{Value, json};
+
 /// What a flow leaves open for its user to fill.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Slot {
@@ -175,6 +177,14 @@ pub struct Case {
 pub struct JsonText(pub(super) String);
 
 impl JsonText {
+    /// A value as JSON on one line. Numbers keep their digits; dates and durations become texts.
+    #[must_use]
+    pub fn of(value: &Value) -> Self {
+        let mut text = Vec::new();
+        json::write(value, &mut text);
+        Self(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// The text, valid JSON on one line.
     #[must_use]
     pub fn as_str(&self) -> &str {

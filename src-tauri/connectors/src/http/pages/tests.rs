@@ -1,5 +1,5 @@
-use sdk::HttpAnswer;
 use sdk::testing::World;
+use sdk::{HttpAnswer, Value};
 use serde_json::json;
 
 use super::*;
@@ -148,4 +148,81 @@ async fn a_wrong_path_says_what_is_there_instead() {
     assert_eq!(all(&node(next.clone(), "rows"), &world).await.unwrap_err().code, Code::Damaged);
     let node = node(json!({"by": "cursor", "parameter": "", "path": "a["}), "$..x");
     assert_eq!(node.problems().len(), 3);
+}
+
+#[tokio::test]
+async fn the_number_of_the_next_page_goes_into_the_path() {
+    let world = World::default()
+        .with_answer("GET", "https://a.test/page-1.json", page(json!({"rows": [{"id": 1}], "next": 2})))
+        .with_answer("GET", "https://a.test/page-2.json", page(json!({"rows": [], "next": 3})))
+        .with_answer("GET", "https://a.test/page-3.json", page(json!({"rows": [{"id": 3}], "next": null})));
+    let next = json!({"by": "cursor", "path": "next", "first": "1"});
+    let node = |url: &str| -> Pages {
+        serde_json::from_value(json!({"url": url, "records": "rows", "next": next})).unwrap()
+    };
+    // An empty page with a mark is the last one: a mark for ever is what some services answer at the end.
+    assert_eq!(all(&node("https://a.test/page-{{ page.mark }}.json"), &world).await.unwrap(), [1]);
+    assert_eq!(node("https://a.test/page-{{ page.mark }}.json").problems(), []);
+    assert_eq!(node("https://a.test/page.json").problems()[0].field, "/next/parameter");
+}
+
+#[tokio::test]
+async fn a_search_by_body_says_in_the_body_which_page_it_wants() {
+    let world = World::default()
+        .with_answer("POST", "https://a.test/search", page(json!([{"id": 1}, {"id": 2}])))
+        .with_answer("POST", "https://a.test/search", page(json!([{"id": 3}])))
+        .with_answer("POST", "https://a.test/search", page(json!([])));
+    let node: Pages = serde_json::from_value(json!({"method": "POST", "url": "https://a.test/search",
+        "body": "= {from: page.offset, size: 2, page: page.number}", "next": {"by": "offset"}}))
+    .unwrap();
+    assert_eq!(node.problems(), []);
+    assert_eq!(all(&node, &world).await.unwrap(), [1, 2, 3]);
+    let bodies: Vec<String> =
+        world.calls.lock().unwrap().iter().map(|it| String::from_utf8_lossy(&it.body).into_owned()).collect();
+    assert_eq!(bodies[1], r#"{"from":2,"size":2,"page":2}"#);
+}
+
+#[tokio::test]
+async fn the_last_record_of_a_page_can_be_the_mark_of_the_next() {
+    let world = World::default()
+        .with_answer("GET", "https://a.test/items", page(json!({"data": [{"id": 1}, {"id": 2}]})))
+        .with_answer("GET", "https://a.test/items?after=2", page(json!({"data": []})));
+    let next = json!({"by": "cursor", "parameter": "after", "path": "data[-1].id"});
+    assert_eq!(all(&node(next, "data"), &world).await.unwrap(), [1, 2]);
+}
+
+#[tokio::test]
+async fn the_newest_value_is_asked_for_next_time_and_only_when_the_reading_came_to_its_end() {
+    let first = page(json!([{"id": 1, "at": "2026-01-03"}, {"id": 2, "at": "2026-01-02"}]));
+    let later = page(json!([{"id": 3, "at": "2026-01-04"}]));
+    let url = |since: &str, page: u32| format!("https://a.test/items?since={since}&page={page}");
+    let world = World::default()
+        .with_answer("GET", &url("2026-01-01", 1), first)
+        .with_answer("GET", &url("2026-01-01", 2), page(json!("broken")))
+        .with_answer("GET", &url("2026-01-01", 2), page(json!([])))
+        .with_answer("GET", &url("2026-01-03", 1), later)
+        .with_answer("GET", &url("2026-01-03", 2), page(json!([])));
+    let node: Pages = serde_json::from_value(json!({"url": "https://a.test/items",
+        "query": {"since": "{{ page.since }}"}, "next": {"by": "page", "parameter": "page"},
+        "remember": {"field": "at", "first": "2026-01-01"}}))
+    .unwrap();
+    assert_eq!(all(&node, &world).await.unwrap_err().code, Code::Damaged);
+    assert_eq!(all(&node, &world).await.unwrap(), [1, 2], "nothing was remembered by a reading that failed");
+    assert_eq!(all(&node, &world).await.unwrap(), [3]);
+    assert_eq!(world.kept_state.lock().unwrap()[STATE], Value::from("2026-01-04"));
+}
+
+#[tokio::test]
+async fn a_mark_that_leads_back_to_the_first_page_is_noticed_and_pages_have_a_limit() {
+    let world = World::default()
+        .with_answer("GET", "https://a.test/p-1", page(json!({"rows": [1], "next": 2})))
+        .with_answer("GET", "https://a.test/p-2", page(json!({"rows": [2], "next": 1})));
+    let config = json!({"url": "https://a.test/p-{{ page.mark }}", "records": "rows",
+        "next": {"by": "cursor", "path": "next", "first": "= 1"}});
+    let node: Pages = serde_json::from_value(config.clone()).unwrap();
+    let error = all(&node, &world).await.unwrap_err();
+    assert!(error.sentence.starts_with("Page 2 leads back"), "{error}");
+    let few = Pages { most_pages: Some(1), ..node };
+    let error = all(&few, &world).await.unwrap_err();
+    assert_eq!((error.code, error.sentence.contains("more than 1 pages")), (Code::Limit, true));
 }
