@@ -33,7 +33,8 @@ export function desktopBridge(): Bridge {
   const hear = (told: Told) => {
     if ('event' in told) for (const listener of events) listener(told.event);
     else if ('link' in told) {
-      if (link === 'lost' && told.link === 'live') for (const listener of events) listener({ type: 'resync' });
+      if (link === 'lost' && told.link === 'live')
+        for (const listener of events) listener({ type: 'resync' });
       link = told.link;
       for (const listener of links) listener(link);
     } else if ('go' in told) location.hash = told.go;
