@@ -17,7 +17,7 @@ impl App {
     /// Reads whether the engine was paused when it stopped.
     pub(crate) fn recall_pause(&self) {
         let stored = self.journal.read(|it| it.setting(PAUSED)).ok().flatten();
-        self.paused.store(stored.is_some_and(|it| it == b"true"), Ordering::Release);
+        self.paused.store(stored.is_some_and(|it| it.as_ref() == b"true"), Ordering::Release);
     }
 
     pub(crate) async fn engine_pause(&self, params: EnginePause) -> Result<Health, Refusal> {
