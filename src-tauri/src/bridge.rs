@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use host::contract::{Event, Refusal, RefusalCode};
+use host::contract::{Refusal, RefusalCode};
 use serde_json::Value as Json;
 use tauri::ipc::{Channel, Response};
 use tauri::{AppHandle, State};
 use tauri_plugin_autostart::ManagerExt as _;
-use tokio::sync::broadcast::error::RecvError;
 
+use crate::engine::Heard;
 use crate::shell::{Opened, Shell, Told};
 
 /// The longest parameters of a command, as over HTTP.
@@ -27,7 +27,10 @@ pub(crate) async fn call(
     shell: State<'_, Arc<Shell>>,
 ) -> Result<Response, Refusal> {
     if params.len() > MOST_PARAMS_BYTES || request.len() > MOST_REQUEST_BYTES {
-        return Err(Refusal::new(RefusalCode::BadRequest, "The command is too long; it may have at most 1 MiB."));
+        return Err(Refusal::new(
+            RefusalCode::BadRequest,
+            "The command is too long; it may have at most 1 MiB.",
+        ));
     }
     let answer = shell.answer(&request);
     let shell = shell.inner().clone();
@@ -44,7 +47,11 @@ pub(crate) async fn call(
     }
 }
 
-async fn carry_out(app: &AppHandle, shell: &Arc<Shell>, (name, params): (String, String)) -> Result<String, Refusal> {
+async fn carry_out(
+    app: &AppHandle,
+    shell: &Arc<Shell>,
+    (name, params): (String, String),
+) -> Result<String, Refusal> {
     let params: Json = serde_json::from_str(&params)
         .map_err(|why| Refusal::new(RefusalCode::BadRequest, format!("The command is not JSON: {why}.")))?;
     let answer = shell.engine.call(&name, params).await?;
@@ -57,17 +64,17 @@ async fn carry_out(app: &AppHandle, shell: &Arc<Shell>, (name, params): (String,
 /// Tells this page everything that happens, until it is gone or another page asks.
 #[tauri::command]
 pub(crate) fn listen(channel: Channel<Told>, shell: State<'_, Arc<Shell>>) {
-    let events = shell.engine.events();
+    let ear = shell.engine.ear();
     let telling = channel.clone();
     let pump = tauri::async_runtime::spawn(async move {
-        let Some(mut events) = events else { return };
-        loop {
-            let event = match events.recv().await {
-                Ok(event) => event,
-                Err(RecvError::Lagged(_)) => Event::Resync {},
-                Err(RecvError::Closed) => return,
+        let Some(mut ear) = ear else { return };
+        while let Some(heard) = ear.next().await {
+            let told = match heard {
+                Heard::Event(event) => Told::Event(Box::new(event)),
+                Heard::Link(true) => Told::Link("live"),
+                Heard::Link(false) => Told::Link("lost"),
             };
-            if telling.send(Told::Event(Box::new(event))).is_err() {
+            if telling.send(told).is_err() {
                 return;
             }
         }
@@ -96,5 +103,6 @@ pub(crate) fn set_autostart(on: bool, app: AppHandle) -> Result<bool, Refusal> {
 }
 
 fn no_autostart(why: tauri_plugin_autostart::Error) -> Refusal {
-    Refusal::new(RefusalCode::Unavailable, "This system does not let the program start by itself.").because(why)
+    Refusal::new(RefusalCode::Unavailable, "This system does not let the program start by itself.")
+        .because(why)
 }

@@ -173,7 +173,8 @@ mod tests {
         let Ok(Claim::First(lock)) = claim(&data, &call) else { panic!("the first start is the first") };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         let (heard, hears) = std::sync::mpsc::channel();
-        let hearing = runtime.spawn(hear(data.clone(), move |call| heard.send(call).expect("somebody waits")));
+        let hearing =
+            runtime.spawn(hear(data.clone(), move |call| heard.send(call).expect("somebody waits")));
         assert!(matches!(claim(&data, &call), Ok(Claim::Second)));
         assert_eq!(hears.recv().expect("the call arrives"), call);
         hearing.abort();

@@ -116,7 +116,9 @@ fn show(start: &Start) -> Result<ExitCode, String> {
         });
     #[cfg(not(target_os = "linux"))]
     let builder = builder.plugin(tauri_plugin_notification::init());
-    let app = builder.build(tauri::generate_context!()).map_err(|why| format!("The window cannot be made: {why}."))?;
+    let app = builder
+        .build(tauri::generate_context!())
+        .map_err(|why| format!("The window cannot be made: {why}."))?;
     set_up(app.handle(), start);
     let code = app.run_return(|app, event| match event {
         // the window is closed, the engine goes on in the tray
@@ -151,7 +153,7 @@ fn set_up(app: &AppHandle, start: &Start) {
         tracing::warn!(%why, "there are no menus");
     }
     set_up_tray(app, &words);
-    tauri::async_runtime::spawn(shell.engine.clone().begin(start.arguments.hooks));
+    tauri::async_runtime::spawn(shell.engine.clone().begin(start.arguments.hooks, start.data.clone()));
     tauri::async_runtime::spawn(watch::follow(app.clone(), shell));
     tauri::async_runtime::spawn(until_signal(app.clone()));
     let (handle, data) = (app.clone(), start.data.clone());
@@ -203,7 +205,9 @@ async fn until_signal(app: AppHandle) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut end), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        let (Ok(mut end), Ok(mut interrupt)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
             return;
         };
         tokio::select! {

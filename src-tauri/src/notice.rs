@@ -95,7 +95,9 @@ struct Shown {
 #[cfg(target_os = "linux")]
 fn show(app: &AppHandle, words: &Words, shown: Shown) {
     let (handle, open) = (app.clone(), words.text("notice.open").to_owned());
-    let asked = app.run_on_main_thread(move || crate::notice_bus::show(&handle, (&shown.title, &shown.sentence), (open, shown.route)));
+    let asked = app.run_on_main_thread(move || {
+        crate::notice_bus::show(&handle, (&shown.title, &shown.sentence), (open, shown.route))
+    });
     if let Err(why) = asked {
         tracing::warn!(%why, "a notice is not shown");
     }

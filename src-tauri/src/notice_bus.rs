@@ -87,7 +87,8 @@ fn bus(app: &AppHandle) -> Option<DBusConnection> {
         DBusSignalFlags::NONE,
         move |_, _, _, _, _, said| {
             let Some((id, _action)) = said.get::<(u32, String)>() else { return };
-            let route = OPEN.with_borrow(|open| open.iter().find(|(it, _)| *it == id).map(|(_, route)| route.clone()));
+            let route = OPEN
+                .with_borrow(|open| open.iter().find(|(it, _)| *it == id).map(|(_, route)| route.clone()));
             if let Some(route) = route {
                 window::show(&app, Some(&route));
             }

@@ -44,6 +44,8 @@ pub(crate) type Answer = Arc<OnceCell<Result<String, Refusal>>>;
 pub(crate) enum Told {
     /// Something happened in the engine.
     Event(Box<Event>),
+    /// Whether the engine of another process answers: `live` or `lost`.
+    Link(&'static str),
     /// Show this screen: the part of the address after `#`.
     Go(String),
     /// A flow file waits to be taken with `opened`.

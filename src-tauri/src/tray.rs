@@ -65,7 +65,8 @@ pub(crate) fn standing(health: Option<&Json>, words: &Words) -> (Standing, Strin
 /// The system has no tray.
 pub(crate) fn build(app: &AppHandle, words: &Words) -> tauri::Result<Tray> {
     let item = |id: &str, key: &'static str| MenuItemBuilder::with_id(id, words.text(key)).build(app);
-    let status = MenuItemBuilder::with_id("tray_status", words.text("status.well")).enabled(false).build(app)?;
+    let status =
+        MenuItemBuilder::with_id("tray_status", words.text("status.well")).enabled(false).build(app)?;
     let open = item("tray_open", "tray.open")?;
     let pause = item("tray_pause", "tray.pause")?;
     let quit = item("tray_quit", "tray.quit")?;
@@ -134,7 +135,10 @@ mod tests {
         let stands = |health: Json| standing(Some(&health), &words);
         assert_eq!(stands(json!({"paused": false})).0, Standing::On);
         assert_eq!(stands(json!({"running": 2})), (Standing::On, "Runs at work: 2".into()));
-        assert_eq!(stands(json!({"running": 2, "failed": 4})), (Standing::Trouble, "Failed records: 4".into()));
+        assert_eq!(
+            stands(json!({"running": 2, "failed": 4})),
+            (Standing::Trouble, "Failed records: 4".into())
+        );
         assert_eq!(stands(json!({"questions": 1, "failed": 4})).1, "Questions for you: 1");
         assert_eq!(stands(json!({"paused": true, "failed": 4})).0, Standing::Paused);
         assert_eq!(standing(None, &words).0, Standing::Trouble);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use host::contract::Event;
 use serde_json::Value as Json;
 use tauri::{AppHandle, Manager as _};
-use tokio::sync::broadcast::error::RecvError;
 
+use crate::engine::Heard;
 use crate::notice::{Notice, Notices};
 use crate::shell::Shell;
 use crate::tray::{self, Tray};
@@ -20,13 +20,13 @@ const BETWEEN: Duration = Duration::from_secs(1);
 pub(crate) async fn follow(app: AppHandle, shell: Arc<Shell>) {
     speak_anew(&app, &shell).await;
     paint(&app, &shell).await;
-    let Some(mut events) = shell.engine.events() else { return };
+    let Some(mut ear) = shell.engine.ear() else { return };
     let mut notices = Notices::default();
     let mut is_stale = false;
     loop {
-        let event = if is_stale {
-            match tokio::time::timeout(BETWEEN, events.recv()).await {
-                Ok(event) => event,
+        let heard = if is_stale {
+            match tokio::time::timeout(BETWEEN, ear.next()).await {
+                Ok(heard) => heard,
                 Err(_) => {
                     paint(&app, &shell).await;
                     is_stale = false;
@@ -34,27 +34,19 @@ pub(crate) async fn follow(app: AppHandle, shell: Arc<Shell>) {
                 }
             }
         } else {
-            events.recv().await
+            ear.next().await
         };
-        match event {
-            Ok(Event::RunProgress { .. } | Event::ConnectionChanged { .. }) => {}
-            Ok(Event::Alert { kind, flow, run, sentence, at_ms }) => {
+        match heard {
+            Some(Heard::Event(Event::RunProgress { .. } | Event::ConnectionChanged { .. })) => {}
+            Some(Heard::Event(Event::Alert { kind, flow, run, sentence, at_ms })) => {
                 is_stale = true;
                 let notice = Notice { kind, flow, run, sentence, at_ms };
                 if !is_looked_at(&app) && shell.wants_notices().await {
                     notices.raise(&app, &shell.words(), notice);
                 }
             }
-            Ok(
-                Event::RunStarted { .. }
-                | Event::RunEnded { .. }
-                | Event::FlowChanged { .. }
-                | Event::InboxChanged { .. }
-                | Event::Health { .. }
-                | Event::Resync {},
-            )
-            | Err(RecvError::Lagged(_)) => is_stale = true,
-            Err(RecvError::Closed) => return,
+            Some(Heard::Event(_) | Heard::Link(_)) => is_stale = true,
+            None => return,
         }
     }
 }

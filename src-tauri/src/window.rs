@@ -124,7 +124,9 @@ mod tests {
         let is_ours = |text: &str| is_ours(&text.parse().expect("an address"));
         assert!(is_ours("tauri://localhost/index.html#/flows"));
         assert!(is_ours("http://tauri.localhost/index.html"));
-        for other in ["https://example.com", "tauri://evil/", "file:///etc/passwd", "data:text/html,x", "about:blank"] {
+        for other in
+            ["https://example.com", "tauri://evil/", "file:///etc/passwd", "data:text/html,x", "about:blank"]
+        {
             assert!(!is_ours(other), "{other}");
         }
     }

@@ -168,3 +168,29 @@ async fn a_pause_holds_every_trigger_back_over_a_restart_until_it_ends() {
     ask(&app, "engine.pause", json!({"paused": false})).await;
     assert!(row(&app).await["next_fire_ms"].is_i64(), "{}", row(&app).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_of_the_same_person_asks_the_engine_that_holds_the_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let setup = Setup { data: data.clone(), gallery: None, passphrase: None, durable: false };
+    assert!(Remote::find(&data).is_none(), "nobody holds the folder");
+    let app = App::open(setup).expect("it opens");
+    app.begin().await;
+    let _serving = serve_local(&app, &data).expect("the socket is made");
+    let there = Remote::find(&data).expect("somebody holds the folder");
+    let mut events = there.events().await.expect("events");
+    assert_eq!(there.call("health", &json!({})).await.expect("health")["paused"], false);
+    let missing = there.call("flow.get", &json!({"flow": "nowhere"})).await.expect_err("there is none");
+    assert_eq!(missing.code, RefusalCode::NotFound);
+    there.call("engine.pause", &json!({"paused": true})).await.expect("paused");
+    let told = async {
+        loop {
+            match events.next().await.expect("the engine is there") {
+                Event::Health { health } => return health.paused,
+                _ => continue,
+            }
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(30), told).await.expect("it is told"));
+}
