@@ -67,9 +67,9 @@ try {
     console.log(JSON.stringify(result));
   } else {
     const names = (rows) => rows.map((it) => `${it.name} ${mib([it])}`).join(', ');
-    console.log(`window open      ${result.open_mib} MiB  (${names(open)})`);
-    console.log(`window closed    ${result.closed_mib} MiB  (${names(closed)}), ${LIMIT_MIB} at most`);
-    console.log(`started hidden   ${result.started_hidden_mib} MiB  (${names(fresh)})`);
+    console.log(`window closed    ${result.closed_mib} MiB PSS of the process tree (${names(closed)}), ${LIMIT_MIB} at most`);
+    console.log(`started hidden   ${result.started_hidden_mib} MiB (${names(fresh)})`);
+    console.log(`window open      ${result.open_mib} MiB (${names(open)})`);
   }
   process.exitCode = result.closed_mib <= LIMIT_MIB ? 0 : 1;
 } finally {

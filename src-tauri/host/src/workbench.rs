@@ -21,6 +21,9 @@ impl App {
             stats.runs.iter().filter(|(_, state, _)| *state == wanted).map(|(_, _, count)| *count).sum()
         };
         let mut troubles = Vec::new();
+        if self.is_paused() {
+            troubles.push("The engine is paused: no flow starts by itself.".to_owned());
+        }
         if stats.letters > 0 {
             troubles.push(format!("{} failed records wait for you.", stats.letters));
         }
