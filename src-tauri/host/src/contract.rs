@@ -13,6 +13,7 @@ mod formulas;
 mod runs;
 mod sharing;
 pub mod table;
+mod tries;
 mod workbench;
 
 pub use cases::*;
@@ -24,4 +25,5 @@ pub use flows::*;
 pub use formulas::*;
 pub use runs::*;
 pub use sharing::*;
+pub use tries::*;
 pub use workbench::*;

@@ -97,7 +97,7 @@ pub(crate) fn facts(document: &Document, kinds: &Kinds, plan: Option<&Plan>) -> 
             inputs: parsed.as_ref().map(|it| names(&it.ports.inputs)).unwrap_or_default(),
             outputs,
             effect: step.and_then(plan::Step::effect).map(|it| effect_word(it).to_owned()),
-            fields: None,
+            fields: step.and_then(|it| it.arriving.clone()),
         }
     });
     FlowFacts { nodes: nodes.collect() }

@@ -15,8 +15,13 @@ const SAMPLE_CHARS: usize = 40;
 
 impl App {
     pub(crate) async fn formula_eval(&self, params: FormulaEval) -> Result<FormulaEvaluated, Refusal> {
-        let record = sample(&params.record)?;
         check_length(&params.text)?;
+        let record = match (&params.flow, &params.node) {
+            (Some(flow), Some(node)) if params.record.is_null() => {
+                self.first_arriving(flow, node).await?.unwrap_or_else(Record::empty)
+            }
+            _ => sample(&params.record)?,
+        };
         let slots = match &params.flow {
             Some(flow) => self.slot_values(flow).await?,
             None => Record::empty(),

@@ -22,6 +22,7 @@ mod place;
 mod runs;
 mod sharing;
 mod shelf;
+mod tries;
 pub mod vault;
 mod watch;
 mod workbench;

@@ -73,10 +73,11 @@ fn plan_of(
     let wires: Vec<Wire> = links.iter().filter_map(wire).collect();
 
     let places: Vec<&Places> = known.iter().map(|(_, known)| &known.places).collect();
-    fields::check(&steps, &wires, &places, found);
+    let arriving = fields::check(&steps, &wires, &places, found);
     let wanted = fields::wanted(&steps, &wires, &places);
     let after = stages::after(&steps, &wires);
-    for (number, step) in steps.iter_mut().enumerate() {
+    for (number, (step, arriving)) in steps.iter_mut().zip(arriving).enumerate() {
+        step.arriving = arriving.map(|it| it.into_iter().collect());
         if matches!(step.behaviour, Behaviour::Source(_)) {
             step.wanted = formulas::to_set(&wanted[number]);
         }
@@ -111,6 +112,7 @@ fn step(flow: &Flow, id: &NodeId, known: &Known<'_>) -> Step {
         kind: known.spec.kind,
         title: node.title.clone().unwrap_or_else(|| known.spec.title.to_owned()),
         contract: known.spec.contract,
+        arriving: None,
         behaviour: known.parsed.behaviour.clone(),
         inputs: known.parsed.ports.inputs.clone(),
         outputs: known.parsed.ports.outputs.clone(),

@@ -129,20 +129,31 @@ impl Names {
     }
 }
 
-/// Reports formulas that name a field no record there can have.
-pub(crate) fn check(steps: &[Step], wires: &[Wire], places: &[&Places], found: &mut Vec<Diagnostic>) {
+/// The fields that records coming to each step can have; none where that cannot be known.
+type Arriving = Vec<Option<BTreeSet<String>>>;
+
+/// Reports formulas that name a field no record there can have. Gives the fields that arrive at each step.
+pub(crate) fn check(
+    steps: &[Step],
+    wires: &[Wire],
+    places: &[&Places],
+    found: &mut Vec<Diagnostic>,
+) -> Arriving {
     let mut entering: Vec<Vec<Wire>> = vec![Vec::new(); steps.len()];
     for wire in wires {
         entering[wire.to].push(*wire);
     }
-    let mut made: Vec<Option<BTreeSet<String>>> = Vec::with_capacity(steps.len());
+    let mut made: Arriving = Vec::with_capacity(steps.len());
+    let mut all = Arriving::with_capacity(steps.len());
     for (number, step) in steps.iter().enumerate() {
         let arriving = arriving(steps, &entering[number], &made);
         if let Some(fields) = &arriving {
             missing(step, places[number], fields, found);
         }
-        made.push(emitted(step, arriving));
+        made.push(emitted(step, arriving.clone()));
+        all.push(arriving);
     }
+    all
 }
 
 /// The fields that records coming to a step can have; none when that cannot be known.

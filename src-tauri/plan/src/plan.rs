@@ -58,6 +58,8 @@ pub struct Step {
     pub title: String,
     /// Which contract it keeps.
     pub contract: Contract,
+    /// Fields that records coming to it can have; none where that cannot be known.
+    pub arriving: Option<Vec<String>>,
     /// What it does.
     pub behaviour: Behaviour,
     /// Its inputs.

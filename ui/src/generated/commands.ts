@@ -53,6 +53,10 @@ export interface Commands {
   "run.records": { params: contract.RunRecords; answer: contract.RecordsPage };
   /** Keeps records as the sample of a node. */
   "sample.pin": { params: contract.SamplePin; answer: contract.Nothing };
+  /** What arrives at a node: fields with a sample value. */
+  "node.fields": { params: contract.NodeFields; answer: contract.Fields };
+  /** Runs one node on a sample, its effects held unless asked. */
+  "node.try": { params: contract.NodeTry; answer: contract.NodeTried };
   /** Failed records by cause. */
   "failed.list": { params: contract.FailedList; answer: contract.FailedGroups };
   /** Sends failed records again. */
@@ -123,6 +127,8 @@ export const commandNames: readonly CommandName[] = [
   "run.get",
   "run.records",
   "sample.pin",
+  "node.fields",
+  "node.try",
   "failed.list",
   "failed.resend",
   "failed.discard",

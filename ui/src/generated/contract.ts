@@ -434,6 +434,28 @@ export interface Failure {
   sentence: string;
 }
 
+/** A field that arrives at a node. */
+export interface FieldRow {
+  /** Its name. */
+  name: string;
+  /** The first value that is not null. */
+  sample: Json;
+  /** The type of its sample value in words; empty where no value is known. */
+  type: string;
+}
+
+/** The answer to `node.fields`: what can be picked in formulas of a node. */
+export interface Fields {
+  /** The fields, in the order of the data; what only the flow's text tells comes last. */
+  fields: FieldRow[];
+  /** Where the sample comes from. */
+  from: SampleOrigin;
+  /** The first sample record; null when there is none. `formula.eval` takes it. */
+  record: Json;
+  /** The run that left it, where one did. */
+  run: string | null;
+}
+
 /** A repair: replace the text at a place. */
 export interface Fix {
   /** A JSON pointer into the document. */
@@ -662,7 +684,9 @@ export interface FormulaEval {
   flow?: string | null;
   /** What the text is. */
   form: FormulaForm;
-  /** The sample record. */
+  /** The node of that flow whose sample is taken when no record is handed in. */
+  node?: string | null;
+  /** The sample record; when left out, the first one that arrives at `node`, as `node.fields` shows it. */
   record: Json;
   /** The text. */
   text: string;
@@ -867,6 +891,18 @@ export interface NodeFacts {
   summary: string;
 }
 
+/** Parameters of `node.fields`. */
+export interface NodeFields {
+  /** The flow. */
+  flow: string;
+  /** The node. */
+  node: string;
+  /** Its input; the first when left out. */
+  port?: string | null;
+  /** The document as it is edited; the saved one when left out. */
+  text?: string | null;
+}
+
 /** How a node of a run stands. */
 export type NodeState =
   /** Nothing came yet. */
@@ -882,8 +918,48 @@ export type NodeState =
   /** Not reached in this run. */
   | "skipped";
 
+/** The answer to `node.try`. */
+export interface NodeTried {
+  /** Whether it was stopped after the first records, of which there are 100 an output. */
+  cut: boolean;
+  /** Why it failed as a whole. */
+  error: Failure | null;
+  /** Records that failed, with the reason in the field `error`. */
+  failed: Json[];
+  /** Where its input came from. */
+  from: SampleOrigin;
+  /** What it would have sent. */
+  held: HeldEffect[];
+  /** What came out, by output in the order of the node. */
+  outputs: PortRecords[];
+  /** The run that was made for it. */
+  run: string;
+}
+
+/** Parameters of `node.try`. */
+export interface NodeTry {
+  /** Let it act on the world. Otherwise what it would send is held and shown. */
+  act?: boolean;
+  /** The flow; its slots and grants hold. */
+  flow: string;
+  /** Records by input, 1,000 at most; what is pinned or a run left, when left out. */
+  input?: Record<string, Json[]> | null;
+  /** The node. */
+  node: string;
+  /** The document as it is edited; the saved one when left out. */
+  text?: string | null;
+}
+
 /** No parameters, or no answer beyond "done". */
 export type Nothing = Record<string, never>;
+
+/** Records that left at an output. */
+export interface PortRecords {
+  /** The output. */
+  port: string;
+  /** The records. */
+  records: Json[];
+}
 
 /** A port of a kind. */
 export interface PortRow {
@@ -1210,14 +1286,25 @@ export interface RunsList {
   value?: string | null;
 }
 
+/** Where sample records come from. */
+export type SampleOrigin =
+  /** They were handed in. */
+  | "given"
+  /** They are pinned to the node before. */
+  | "pinned"
+  /** A run left them. */
+  | "run"
+  /** There are none. */
+  | "nothing";
+
 /** Parameters of `sample.pin`. */
 export interface SamplePin {
   /** The flow. */
   flow: string;
   /** The node whose output it stands for. */
   node: string;
-  /** The records, 1,000 at most; null takes the pin away. */
-  records: Json[] | null;
+  /** The records, 1,000 at most; without them the pin is taken away. */
+  records?: Json[] | null;
 }
 
 /** Parameters of `schedule.next`. */

@@ -22,7 +22,8 @@ pub enum FormulaForm {
 pub struct FormulaEval {
     /// The text.
     pub text: String,
-    /// The sample record.
+    /// The sample record; when left out, the first one that arrives at `node`, as `node.fields` shows it.
+    #[serde(default)]
     pub record: Datum,
     /// What the text is.
     #[serde(default)]
@@ -30,6 +31,9 @@ pub struct FormulaEval {
     /// The flow, so that `slots` has values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
+    /// The node of that flow whose sample is taken when no record is handed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
 }
 
 /// The answer to `formula.eval`.

@@ -279,6 +279,7 @@ pub struct SamplePin {
     pub flow: String,
     /// The node whose output it stands for.
     pub node: String,
-    /// The records, 1,000 at most; null takes the pin away.
+    /// The records, 1,000 at most; without them the pin is taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Vec<Datum>>,
 }

@@ -35,6 +35,8 @@ macro_rules! command_table {
             "run.get" run_get(RunId) -> Run: "One run.";
             "run.records" run_records(RunRecords) -> RecordsPage: "Records that went in or out of a node.";
             "sample.pin" sample_pin(SamplePin) -> Nothing: "Keeps records as the sample of a node.";
+            "node.fields" node_fields(NodeFields) -> Fields: "What arrives at a node: fields with a sample value.";
+            "node.try" node_try(NodeTry) -> NodeTried: "Runs one node on a sample, its effects held unless asked.";
             "failed.list" failed_list(FailedList) -> FailedGroups: "Failed records by cause.";
             "failed.resend" failed_resend(FailedResend) -> FailedResent: "Sends failed records again.";
             "failed.discard" failed_discard(FailedDiscard) -> FailedDiscarded: "Takes failed records out of the inbox.";
