@@ -42,7 +42,7 @@ pub(crate) fn build(app: &AppHandle, words: &Words) -> tauri::Result<Menu<Wry>> 
     }
     let view = view
         .separator()
-        .item(&keyed("zoom_in", "menu.zoom_in", "CmdOrCtrl+Plus")?)
+        .item(&keyed("zoom_in", "menu.zoom_in", "CmdOrCtrl+=")?)
         .item(&keyed("zoom_out", "menu.zoom_out", "CmdOrCtrl+-")?)
         .item(&keyed("zoom_reset", "menu.zoom_reset", "CmdOrCtrl+0")?)
         .item(&keyed("full_screen", "menu.full_screen", "F11")?)
