@@ -5,3 +5,4 @@ pub mod failpoints;
 pub mod servers;
 pub mod siege;
 pub mod sink;
+pub mod zones;

@@ -16,7 +16,7 @@ import './views/views.css';
 
 async function start(): Promise<void> {
   if (import.meta.env.MODE === 'fake') {
-    const { fakeBridge } = await import('./bridge/fake.ts');
+    const { fakeBridge } = await import('./bridge/fake/index.ts');
     const asked = new URLSearchParams(location.search);
     const rows = asked.get('rows');
     const bridge = fakeBridge({

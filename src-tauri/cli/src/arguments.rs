@@ -263,7 +263,10 @@ pub(crate) struct Call {
 }
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Formula {
+    #[command(subcommand)]
+    pub(crate) what: Option<FormulaWhat>,
     /// Lines hold a JSONPath and a document instead of a formula and its context.
     #[arg(long)]
     pub(crate) jsonpath: bool,
@@ -271,6 +274,31 @@ pub(crate) struct Formula {
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<String>,
     /// Answers are JSON in any case; taken so that every command has it.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum FormulaWhat {
+    /// Evaluates one formula for each record, and prints a result a line.
+    Eval(Eval),
+}
+
+#[derive(Args)]
+pub(crate) struct Eval {
+    /// The formula, as a flow has it; the = before it may be left away.
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) formula: String,
+    /// Records: a JSON object, an array, or JSON lines; - reads the standard input. An empty record unless said.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// Tells what the formula reads, the type of its result and whether that can be empty, for records like the first.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// The time that now() gives, as 2026-01-05T09:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+    /// Prints {"value": ..} or {"error": ..} a record; dates and the like as {"$date": ..}.
     #[arg(long)]
     pub(crate) json: bool,
 }

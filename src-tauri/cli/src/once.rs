@@ -105,7 +105,7 @@ fn finish(ended: &Ended, is_json: bool) -> Result<Code, Exit> {
         eprintln!("{node}: {error}");
     }
     Ok(match ended.state {
-        EndState::Ok => Code::Done,
+        EndState::Ok | EndState::Waiting => Code::Done,
         EndState::Partial => {
             if !is_json {
                 eprintln!("{} records failed or wait for another attempt", ended.left_out);
@@ -160,7 +160,7 @@ pub(crate) fn passphrase() -> Option<String> {
     std::env::var("ARNA_PASSPHRASE").ok().filter(|it| !it.is_empty())
 }
 
-fn records(file: &Path) -> Result<Vec<Record>, Exit> {
+pub(crate) fn records(file: &Path) -> Result<Vec<Record>, Exit> {
     let unreadable =
         |why: std::io::Error| Exit::unusable(format!("{} cannot be read: {why}.", file.display()));
     let mut bytes = Vec::new();

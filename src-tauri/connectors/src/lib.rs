@@ -13,6 +13,7 @@ pub mod encoding;
 pub mod failure;
 pub mod keys;
 pub mod paths;
+pub mod picks;
 #[cfg(test)]
 mod registry;
 pub mod spill;

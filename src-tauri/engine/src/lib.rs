@@ -4,6 +4,7 @@
 //! end. What a flow may touch stands in [`authority`]; [`net`] and [`folder`] are the only doors to the world.
 
 pub mod authority;
+mod begin;
 mod calling;
 pub mod case;
 pub mod clock;
@@ -14,12 +15,15 @@ mod ending;
 pub mod engine;
 pub mod exec;
 pub mod folder;
+mod attached;
 mod followup;
 pub mod hook;
 pub mod limits;
+mod line;
 pub mod live;
 pub mod net;
 mod parked;
+mod people;
 pub mod program;
 mod resume;
 mod schedule;

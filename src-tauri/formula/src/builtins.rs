@@ -8,6 +8,7 @@ mod number;
 mod own_data;
 mod own_format;
 mod own_text;
+mod pattern;
 mod range;
 mod signature;
 mod temporal;
@@ -21,6 +22,7 @@ use model::Value;
 
 use crate::cx::Cx;
 use crate::eval::describe;
+pub(crate) use convert::write_range;
 pub use signature::{Kind, Param};
 
 /// Why a function has no result, as the rest of a sentence that starts with its name.
@@ -157,10 +159,13 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Names that a plain scan would not find whole, longest first.
-pub(crate) fn long_names() -> Vec<&'static str> {
-    let mut long: Vec<&str> = names().filter(|name| name.contains(' ')).collect();
-    long.sort_by_key(|name| std::cmp::Reverse(name.len()));
-    long
+pub(crate) fn long_names() -> &'static [&'static str] {
+    static LONG: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let mut long: Vec<&str> = names().filter(|name| name.contains(' ')).collect();
+        long.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        long
+    });
+    &LONG
 }
 
 /// A function that always fails with its argument as the sentence.

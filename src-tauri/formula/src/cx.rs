@@ -1,5 +1,8 @@
 //! The state of one evaluation: the record, the locals, the budgets and the first fault.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use model::{DateTime, Record, Text, Value};
 
 use crate::ast::Span;
@@ -11,6 +14,7 @@ pub const MAX_STEPS: u32 = 1_000_000;
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Calls of functions written in formulas inside one another.
 pub const MAX_CALLS: u32 = 64;
+const TOO_MANY_STEPS: &str = "The formula takes more than 1,000,000 steps.";
 /// Evaluations inside one another, so that no stack overflows.
 const MAX_DEPTH: u32 = 700;
 
@@ -39,14 +43,34 @@ pub struct Roots {
     pub event: Record,
     /// The time of the run; `now()` and `today()` give null without it.
     pub now: Option<DateTime>,
-    /// Seed of `uuid()`: the same seed and record give the same ids.
+    /// Seed of `uuid()`: the same seed, and the same records in the same order, give the same ids.
     pub seed: u64,
+    /// How many ids were given under this seed.
+    pub given: Given,
+}
+
+/// Counts the ids that `uuid()` gave under one seed, so that equal records get different ones. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct Given(Arc<AtomicU64>);
+
+impl Given {
+    pub(crate) fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Roots {
+    /// The same names under another seed, from which no id was given yet.
+    #[must_use]
+    pub fn seeded(&self, seed: u64) -> Roots {
+        Roots { seed, given: Given::default(), ..self.clone() }
+    }
 }
 
 impl Default for Roots {
     fn default() -> Self {
         let empty = Record::empty();
-        Roots { slots: empty.clone(), run: empty.clone(), event: empty, now: None, seed: 0 }
+        Roots { slots: empty.clone(), run: empty.clone(), event: empty, now: None, seed: 0, given: Given::default() }
     }
 }
 
@@ -55,17 +79,24 @@ impl Default for Roots {
 pub struct Scope<'a> {
     pub(crate) record: &'a Record,
     pub(crate) roots: Option<&'a Roots>,
+    steps: u32,
 }
 
 impl<'a> Scope<'a> {
     /// Only a record.
     pub fn new(record: &'a Record) -> Scope<'a> {
-        Scope { record, roots: None }
+        Scope { record, roots: None, steps: MAX_STEPS }
     }
 
     /// A record and the reserved names.
     pub fn with(record: &'a Record, roots: &'a Roots) -> Scope<'a> {
-        Scope { record, roots: Some(roots) }
+        Scope { record, roots: Some(roots), steps: MAX_STEPS }
+    }
+
+    /// The same with fewer steps, for an answer while a person types; [`MAX_STEPS`] at most.
+    #[must_use]
+    pub fn within(self, steps: u32) -> Scope<'a> {
+        Scope { steps: steps.min(MAX_STEPS), ..self }
     }
 }
 
@@ -91,7 +122,7 @@ impl<'a> Cx<'a> {
             record: scope.record,
             roots: scope.roots,
             locals: Vec::new(),
-            steps: MAX_STEPS,
+            steps: scope.steps,
             bytes: 0,
             depth: 0,
             calls: 0,
@@ -105,7 +136,7 @@ impl<'a> Cx<'a> {
     #[inline]
     pub(crate) fn step(&mut self, span: Span) -> bool {
         if self.steps == 0 {
-            self.give_up(span, "The formula takes more than 1,000,000 steps.");
+            self.give_up(span, TOO_MANY_STEPS);
         } else {
             self.steps -= 1;
         }
@@ -117,7 +148,7 @@ impl<'a> Cx<'a> {
         let steps = u32::try_from(steps).unwrap_or(u32::MAX);
         if steps >= self.steps {
             self.steps = 0;
-            self.give_up(span, "The formula takes more than 1,000,000 steps.");
+            self.give_up(span, TOO_MANY_STEPS);
         } else {
             self.steps -= steps;
         }

@@ -17,7 +17,8 @@ const WIDTH: usize = 100;
 ///
 /// The formula cannot be read.
 pub fn format(text: &str) -> Result<String, FormulaError> {
-    let expr = Parser::new(text, Names::new(builtins::long_names()))?.whole()?;
+    let read = Parser::new(text, Names::new(builtins::long_names())).and_then(Parser::whole);
+    let expr = read.map_err(|error| error.within(text))?;
     if has_comment(text) {
         return Ok(text.to_owned());
     }

@@ -52,13 +52,13 @@ pub(crate) enum Token {
 pub(crate) struct Names {
     known: Vec<Text>,
     /// Single-word names that hold characters a plain name has not, and functions of several words.
-    functions: Vec<&'static str>,
+    functions: &'static [&'static str],
     /// Whether keys of the data are known: then functions of several words may stand without brackets.
     pub(crate) from_data: bool,
 }
 
 impl Names {
-    pub(crate) fn new(functions: Vec<&'static str>) -> Names {
+    pub(crate) fn new(functions: &'static [&'static str]) -> Names {
         Names { known: Vec::new(), functions, from_data: false }
     }
 

@@ -29,8 +29,8 @@ mod types;
 
 pub use ast::Span;
 pub use complete::{Completion, Hover, Language, Proposal, Proposed, complete, hover};
-pub use cx::{MAX_BYTES, MAX_CALLS, MAX_STEPS, Roots, Scope};
-pub use error::{Fault, FaultKind, FormulaError};
+pub use cx::{Given, MAX_BYTES, MAX_CALLS, MAX_STEPS, Roots, Scope};
+pub use error::{Fault, FaultKind, FormulaError, pointed};
 pub use explain::Explanation;
 pub use fields::FieldSet;
 pub use format::format;

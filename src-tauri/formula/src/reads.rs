@@ -109,15 +109,15 @@ impl Walk {
                 sources
             }
             Kind::For { over, body } => {
-                let count = self.iterators(over);
+                let lists = self.iterators(over);
                 let sources = self.sources(body);
-                self.places.truncate(self.places.len() - count);
+                self.end_iterators(over.len(), &lists, &sources);
                 sources
             }
             Kind::Quantified { over, body, .. } => {
-                let count = self.iterators(over);
+                let lists = self.iterators(over);
                 self.whole(body);
-                self.places.truncate(self.places.len() - count);
+                self.end_iterators(over.len(), &lists, &[]);
                 Vec::new()
             }
             Kind::Function { params, body } => {
@@ -158,13 +158,27 @@ impl Walk {
         if sources.len() > MAX_SOURCES { vec![Read { root: "record", path: Vec::new() }] } else { sources }
     }
 
-    fn iterators(&mut self, over: &[(Text, Expr)]) -> usize {
+    /// Where the lists come from that are run through.
+    fn iterators(&mut self, over: &[(Text, Expr)]) -> Vec<Read> {
+        let mut lists = Vec::new();
         for (name, domain) in over {
             let sources = self.sources(domain);
+            lists.extend(sources.iter().cloned());
             self.places.push(Place::Local(name.clone(), sources));
         }
         self.places.push(Place::Local("partial".into(), Vec::new()));
-        over.len() + 1
+        lists
+    }
+
+    /// A list whose items are not looked at is read all the same: its length counts.
+    fn end_iterators(&mut self, count: usize, lists: &[Read], given: &[Read]) {
+        self.places.truncate(self.places.len() - count - 1);
+        for list in lists {
+            let below = |read: &Read| read.root == list.root && read.path.starts_with(&list.path);
+            if !self.reads.iter().any(below) && !given.iter().any(below) {
+                self.reads.insert(list.clone());
+            }
+        }
     }
 
     fn name(&self, name: &Text, quoted: bool) -> Vec<Read> {
@@ -226,6 +240,7 @@ mod tests {
         assert_eq!(reads("if a then b.c else 1"), "a b.c");
         assert_eq!(reads("slots.limit > `net total`"), "net total slots.limit");
         assert_eq!(reads("some o in orders satisfies o.paid"), "orders.paid");
+        assert_eq!(reads("for o in orders return total"), "orders total", "its length counts");
     }
 
     #[test]

@@ -12,7 +12,6 @@ use crate::node::Node;
 use crate::types::Type;
 
 /// Everything between two ends; an end that is missing is open.
-#[derive(Debug)]
 pub(crate) struct Range {
     pub(crate) low: Option<Value>,
     pub(crate) high: Option<Value>,
@@ -42,6 +41,15 @@ impl Range {
             high,
             test: Some(op),
         }
+    }
+}
+
+/// As it is written in a formula.
+impl fmt::Debug for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        crate::builtins::write_range(self, &mut out);
+        f.write_str(&out)
     }
 }
 

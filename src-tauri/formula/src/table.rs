@@ -144,7 +144,7 @@ impl Reader {
         Parser::new(text, self.names.clone())
             .and_then(Parser::whole_tests)
             .and_then(|expr| Compiler::new(self.mode).tests(&expr))
-            .map_err(|error| TableError { place: place(), error })
+            .map_err(|error| TableError { place: place(), error: error.within(text) })
     }
 
     /// The values of an `allowed` list, each a formula.

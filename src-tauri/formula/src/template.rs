@@ -68,16 +68,16 @@ impl Template {
         let trimmed = text.trim_start();
         if let Some(body) = trimmed.strip_prefix('=') {
             let at = text.len() - body.len();
-            let formula = Formula::parse(body).map_err(|error| moved(error, at))?;
+            let formula = Formula::parse(body).map_err(|error| moved(error, at).within(text))?;
             let fields = formula.fields().clone();
             let parts = vec![Part::Formula { formula, at, quoted: false }];
             return Ok(Template(Arc::new(Inner { text: text.into(), parts, lone: true, fields })));
         }
         if text.len() > MAX_TEXT {
             let span = Span { start: MAX_TEXT, end: text.len() };
-            return Err(FormulaError::new("The text is longer than 256 KiB.", span));
+            return Err(FormulaError::new("The text is longer than 256 KiB.", span).within(text));
         }
-        let parts = parts(text)?;
+        let parts = parts(text).map_err(|error| error.within(text))?;
         let fields = union(&parts);
         Ok(Template(Arc::new(Inner { text: text.into(), parts, lone: false, fields })))
     }
@@ -108,6 +108,14 @@ impl Template {
             Part::Formula { formula, .. } => Some(formula),
             Part::Literal(_) => None,
         })
+    }
+
+    /// The field whose value this text gives as it stands, when it is nothing but a field.
+    pub fn lone_field(&self) -> Option<&str> {
+        match self.0.parts.as_slice() {
+            [Part::Formula { formula, .. }] => formula.lone_field(),
+            _ => None,
+        }
     }
 
     /// The value for a record: of a formula after `=`, or of a text that is nothing but one part, with its type; else

@@ -324,8 +324,12 @@ pub(crate) fn no_flow(flow: &str) -> Refusal {
 
 /// A text that is no flow document.
 pub(crate) fn unreadable(found: &[Diagnostic]) -> Refusal {
-    let first = found.first().map(ToString::to_string).unwrap_or_default();
-    Refusal::new(RefusalCode::BadRequest, format!("The text is no flow: {first}")).at("/text")
+    let first = found.first().map(|it| match it.place {
+        Some(at) => format!("{} (line {}, column {})", it.sentence, at.line, at.column),
+        None => it.sentence.clone(),
+    });
+    let sentence = format!("The text is no flow: {}", first.unwrap_or_default());
+    Refusal::new(RefusalCode::BadRequest, sentence).at("/text")
 }
 
 pub(crate) fn setting(key: String, value: &str) -> Change {

@@ -169,6 +169,7 @@ pub(crate) fn end_state(state: EndState) -> RunState {
     match state {
         EndState::Ok => RunState::Ok,
         EndState::Partial => RunState::Partial,
+        EndState::Waiting => RunState::Waiting,
         EndState::Cancelled => RunState::Cancelled,
         EndState::Failed | EndState::Quarantined => RunState::Failed,
     }

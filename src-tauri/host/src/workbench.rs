@@ -7,7 +7,7 @@ use plan::Kinds;
 
 use crate::app::{App, refusal};
 use crate::contract::*;
-use crate::describe::contract_word;
+use crate::describe::{contract_word, usual_ports};
 use crate::flows::setting;
 
 const SETTINGS: &str = "settings";
@@ -104,15 +104,9 @@ pub fn catalogue(kinds: &Kinds) -> Catalogue {
 
 fn row(spec: &sdk::Spec) -> KindRow {
     let schema = spec.schema();
-    let ports = spec.parse(&serde_json::json!({})).map(|it| it.ports).ok();
+    let ports = usual_ports(spec);
     let rows = |ports: &[sdk::Port]| -> Vec<PortRow> {
         ports.iter().map(|port| PortRow { name: port.name.clone(), help: port.help.clone() }).collect()
-    };
-    // a kind with required fields has no ports under an empty configuration: most pass records through
-    let (inputs, outputs) = match (&ports, spec.contract) {
-        (Some(ports), _) => (rows(&ports.inputs), rows(&ports.outputs)),
-        (None, sdk::Contract::Trigger) => (Vec::new(), rows(&sdk::Ports::through().outputs)),
-        (None, _) => (rows(&sdk::Ports::through().inputs), rows(&sdk::Ports::through().outputs)),
     };
     let connector = spec.kind.split('.').next().unwrap_or(spec.kind);
     KindRow {
@@ -122,13 +116,16 @@ fn row(spec: &sdk::Spec) -> KindRow {
         category: category_word(spec.category).into(),
         contract: contract_word(spec.contract).into(),
         version: spec.version,
-        inputs,
-        outputs,
+        inputs: rows(&ports.inputs),
+        outputs: rows(&ports.outputs),
         words: spec.words.iter().map(|it| (*it).to_owned()).collect(),
         icon: connector.into(),
-        connection: ["http", "postgres", "sqlite", "rabbitmq"]
-            .contains(&connector)
-            .then(|| connector.to_owned()),
+        connection: match connector {
+            "http" | "rabbitmq" => Some(connector.to_owned()),
+            // or sqlite: the slot of the flow says which
+            "sql" => Some("postgres".to_owned()),
+            _ => None,
+        },
         schema,
     }
 }

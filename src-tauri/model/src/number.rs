@@ -13,8 +13,9 @@ mod round;
 mod text;
 mod wide;
 
-use dec::Dec;
+use dec::{DIGITS, Dec};
 pub use round::Rounding;
+use wide::digits;
 
 /// Most decimals a number stored in place can have.
 const MAX_SCALE: u8 = 18;
@@ -188,9 +189,16 @@ impl Number {
         if let (Repr::Small { coef: a, scale: sa }, Repr::Small { coef: b, scale: sb }) = (&self.0, &other.0)
             && *b != 0
             && sa >= sb
-            && a.checked_rem(*b) == Some(0)
         {
-            return Some(Number::small(a / b, sa - sb));
+            if a.checked_rem(*b) == Some(0) {
+                return Some(Number::small(a / b, sa - sb));
+            }
+            // a division by ten, a hundred, .. moves the point
+            if let Ok(zeros) = POW10.binary_search(b)
+                && usize::from(sa - sb) + zeros <= usize::from(MAX_SCALE)
+            {
+                return Some(Number::small(*a, sa - sb + zeros as u8));
+            }
         }
         self.dec().div(other.dec()).map(Number::from_dec)
     }
@@ -207,10 +215,12 @@ impl Number {
             let b = i128::from(*b) * i128::from(POW10[(scale - sb) as usize]);
             let rest = a % b;
             let rest = if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest };
-            return Some(Number::from_dec(Dec { coef: rest, exp: -i32::from(scale) }));
+            // A sum of remainder and divisor may have more digits than are kept.
+            if digits(rest.unsigned_abs()) <= DIGITS {
+                return Some(Number::from_dec(Dec { coef: rest, exp: -i32::from(scale) }));
+            }
         }
-        let times = self.checked_div(other)?.floor();
-        self.checked_sub(&times.checked_mul(other)?)
+        self.dec().rem(other.dec()).map(Number::from_dec)
     }
 
     /// The number with the other sign.
@@ -272,9 +282,25 @@ impl Ord for Number {
 
 impl Hash for Number {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let dec = self.dec().stripped();
-        dec.coef.hash(state);
-        dec.exp.hash(state);
+        match &self.0 {
+            // what fits in place never stands behind a pointer, so the two need not hash alike
+            Repr::Small { coef, scale } => {
+                let (mut coef, mut scale) = (*coef, *scale);
+                while scale > 0 && coef % 10 == 0 {
+                    coef /= 10;
+                    scale -= 1;
+                }
+                state.write_u64(coef.cast_unsigned());
+                if scale > 0 {
+                    state.write_u8(scale);
+                }
+            }
+            Repr::Big(dec) => {
+                let dec = dec.stripped();
+                dec.coef.hash(state);
+                dec.exp.hash(state);
+            }
+        }
     }
 }
 
@@ -372,6 +398,11 @@ mod tests {
             assert_eq!(n(a).checked_rem(&n(b)), Some(n(rest)), "{a} modulo {b}");
         }
         assert_eq!(n("10.1").checked_rem(&n("4.5")), Some(n("1.1")));
+        assert_eq!(n("1e40").checked_rem(&n("3")), Some(n("1")));
+        assert_eq!(
+            n("1e6144").checked_rem(&n("-7")),
+            n("1e6144").checked_rem(&n("7")).and_then(|r| r.checked_sub(&n("7")))
+        );
     }
 
     #[test]

@@ -1,9 +1,14 @@
 /** The one way to the engine. What carries it (HTTP, a fake) is chosen once in `main.tsx`; nothing above knows which. */
-import type { CommandName, Commands } from './commands.ts';
-import type { EngineEvent, RefusalBody } from './contract.ts';
 
-export type * from './contract.ts';
-export type { CommandName, Commands };
+import type { CommandName, Commands } from '../generated/commands.ts';
+import type { Event as EngineEvent, Json, Refusal } from '../generated/contract.ts';
+
+export type { CommandName, Commands } from '../generated/commands.ts';
+export type * from '../generated/contract.ts';
+export type { EngineEvent };
+
+/** A value of flow data; exact numbers, dates and durations come as `{"$": type, "text": …}`. */
+export type Datum = Json;
 
 /** Whether the engine answers. */
 export type Link = 'live' | 'lost';
@@ -38,8 +43,8 @@ export interface OpenedFile {
 
 /** A command that was not carried out, with the sentence for the person. */
 export class Refused extends Error {
-  readonly body: RefusalBody;
-  constructor(body: RefusalBody) {
+  readonly body: Refusal;
+  constructor(body: Refusal) {
     super(body.sentence);
     this.name = 'Refused';
     this.body = body;

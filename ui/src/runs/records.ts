@@ -19,10 +19,12 @@ interface Place {
   run: string | undefined;
   node: string | undefined;
   side: 'in' | 'out';
+  /** The port; none is the first. */
+  port: string | undefined;
   search: string;
 }
 
-export function useRecords({ run, node, side, search }: Place): Records {
+export function useRecords({ run, node, side, port, search }: Place): Records {
   const [, redraw] = useState(0);
   const [head, setHead] = useState<{ total: number; columns: string[]; isWhole: boolean; error?: string }>({
     total: 0,
@@ -30,7 +32,7 @@ export function useRecords({ run, node, side, search }: Place): Records {
     isWhole: true,
   });
   const pages = useRef(new Map<number, Datum[] | 'asked'>());
-  const place = `${run}/${node}/${side}/${search}`;
+  const place = `${run}/${node}/${side}/${port}/${search}`;
   const shown = useRef(place);
 
   const ask = useCallback(
@@ -43,6 +45,7 @@ export function useRecords({ run, node, side, search }: Place): Records {
           run,
           node,
           side,
+          port,
           offset: page * PAGE,
           limit: PAGE,
           search: search || undefined,
@@ -68,7 +71,7 @@ export function useRecords({ run, node, side, search }: Place): Records {
             }),
         );
     },
-    [run, node, side, search, place],
+    [run, node, side, port, search, place],
   );
 
   useEffect(() => {

@@ -279,8 +279,13 @@ impl Action for Request {
         }
     }
 
+    fn notes_beginning(&self) -> bool {
+        self.effect() == Effect::Ambiguous
+            || self.is_write() && matches!(self.again, Again::LookUp | Again::Skip)
+    }
+
     async fn run(&self, call: Call<'_>, cx: &dyn Cx) -> Result<Value, NodeError> {
-        if self.is_write() && call.attempt > 1 {
+        if self.is_write() && call.is_repeat() {
             if self.again == Again::LookUp
                 && let Some(found) = self.look(&call, cx).await?
             {

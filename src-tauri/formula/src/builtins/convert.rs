@@ -140,7 +140,8 @@ fn write_value(value: &Value, out: &mut String) {
     }
 }
 
-fn write_range(range: &Range, out: &mut String) {
+/// A range as it is written in a formula.
+pub(crate) fn write_range(range: &Range, out: &mut String) {
     out.push(if range.low_in { '[' } else { '(' });
     if let Some(low) = &range.low {
         write_value(low, out);

@@ -50,7 +50,7 @@ pub(super) const LIST: &[Decl] = &[
         takes: "text: string",
         gives: "any",
         run: |_, args| {
-            model::json::parse(text(args, 0).as_bytes()).map_err(|error| Trouble::from(error.to_string()))
+            model::json::parse(text(args, 0).as_bytes()).map_err(|error| Trouble::from(format!("{error}.")))
         },
         example: ("parse json(\"[1, 2]\")", "[1, 2]"),
         help: ["The value behind JSON text.", "Значение из текста JSON.", "JSON мәтініндегі мән."],

@@ -1,12 +1,13 @@
 //! Functions on text. Positions count characters, not bytes.
 
-use std::cell::RefCell;
-
 use model::{Number, Text, Value};
-use regex::{Regex, RegexBuilder};
 
-use super::{Answer, Decl, Trouble, arg};
+use super::pattern::pattern;
+use super::{Answer, Decl, arg};
 use crate::cx::Cx;
+
+/// Parts of a text that is split; more is beyond the budget anyway.
+const MAX_PARTS: usize = 400_000;
 
 pub(super) const LIST: &[Decl] = &[
     Decl {
@@ -197,15 +198,17 @@ fn substring(_: &mut Cx<'_>, args: &[Value]) -> Answer {
         return Err(format!("the text has {count} characters, so there is no position {start}.").into());
     }
     let length = match arg(args, 2) {
-        Value::Null => count,
-        _ => {
-            let length = arg(args, 2).as_number().map(|n| n.trunc()).and_then(|n| n.to_i64());
-            length.filter(|length| *length > 0).ok_or("the length has to be at least 1.")?
+        Value::Null => None,
+        given => {
+            let length = given.as_number().map(|n| n.trunc()).and_then(|n| n.to_i64());
+            let length = length.filter(|length| *length > 0).ok_or("the length has to be at least 1.")?;
+            Some(usize::try_from(length).unwrap_or(usize::MAX))
         }
     };
-    let part: String =
-        text.chars().skip(from as usize).take(usize::try_from(length).unwrap_or(usize::MAX)).collect();
-    Ok(part.into())
+    let mut starts = text.char_indices().map(|(at, _)| at).skip(from as usize);
+    let start = starts.next().unwrap_or(text.len());
+    let end = length.and_then(|length| starts.nth(length - 1)).unwrap_or(text.len());
+    Ok(Value::from(&text[start..end]))
 }
 
 /// A number argument without its fraction.
@@ -281,56 +284,4 @@ fn replacement(text: &str) -> String {
         }
     }
     out
-}
-
-thread_local! {
-    /// Patterns seen last on this thread.
-    static PATTERNS: RefCell<Vec<(String, Regex)>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Parts of a text that is split; more is beyond the budget anyway.
-const MAX_PARTS: usize = 400_000;
-
-/// Patterns kept a thread.
-const KEPT: usize = 32;
-
-/// Runs with the compiled pattern. Matching takes linear time by the regex crate's promise.
-fn pattern(pattern: &str, flags: &str, run: impl FnOnce(&Regex) -> Value) -> Answer {
-    let key = format!("{flags}/{pattern}");
-    PATTERNS.with_borrow_mut(|kept| {
-        let at = match kept.iter().position(|(known, _)| *known == key) {
-            Some(at) => at,
-            None => {
-                let re = compile(pattern, flags)?;
-                if kept.len() >= KEPT {
-                    kept.remove(0);
-                }
-                kept.push((key, re));
-                kept.len() - 1
-            }
-        };
-        Ok(run(&kept[at].1))
-    })
-}
-
-fn compile(pattern: &str, flags: &str) -> Result<Regex, Trouble> {
-    if let Some(flag) = flags.chars().find(|flag| !"smixq".contains(*flag)) {
-        return Err(format!("there is no flag {flag}; flags are s, m, i, x and q.").into());
-    }
-    let has = |flag| flags.contains(flag);
-    let literal = regex::escape(pattern);
-    // The standard has no (?..) groups and writes class subtraction as [a-z-[aeiou]].
-    let source = if has('q') { literal } else { pattern.replace("-[", "--[") };
-    RegexBuilder::new(&source)
-        .dot_matches_new_line(has('s'))
-        .multi_line(has('m'))
-        .case_insensitive(has('i'))
-        .ignore_whitespace(has('x') && !has('q'))
-        .size_limit(1 << 20)
-        .build()
-        .map_err(|error| {
-            let reason = error.to_string();
-            let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            format!("the pattern {pattern} cannot be read: {last}.").into()
-        })
 }

@@ -153,6 +153,32 @@ impl Dec {
         Dec::rounded(negative, Wide::from_u128(quotient), exp, rest != 0)
     }
 
+    /// Floor modulo, exact whatever the exponents: the remainder has the sign of the divisor.
+    pub(super) fn rem(self, other: Dec) -> Option<Dec> {
+        let divisor = other.coef.unsigned_abs();
+        if divisor == 0 {
+            return None;
+        }
+        let magnitude = self.coef.unsigned_abs();
+        let gap = self.exp.abs_diff(other.exp);
+        let (rest, exp) = if self.exp >= other.exp {
+            // The dividend digit by digit, as one divides by hand; four more digits never reach 2^128.
+            let (mut rest, mut left) = (magnitude % divisor, gap);
+            while left > 0 && rest != 0 {
+                let step = left.min(3);
+                rest = rest * 10_u128.pow(step) % divisor;
+                left -= step;
+            }
+            (rest, other.exp)
+        } else {
+            // A divisor too long for 128 bits is larger than the dividend.
+            let unit = 10_u128.checked_pow(gap).and_then(|unit| unit.checked_mul(divisor));
+            (unit.map_or(magnitude, |unit| magnitude % unit), self.exp)
+        };
+        let rest = Dec::rounded(self.coef < 0, Wide::from_u128(rest), i64::from(exp), false)?;
+        if rest.coef != 0 && (rest.coef < 0) != (other.coef < 0) { rest.add(other) } else { Some(rest) }
+    }
+
     pub(super) fn compare(self, other: Dec) -> Ordering {
         let sign = self.coef.signum().cmp(&other.coef.signum());
         if sign != Ordering::Equal || self.coef == 0 {
