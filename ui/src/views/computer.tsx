@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { engine, type FlowImported } from '../bridge/index.ts';
 import { say } from '../kit/surfaces.tsx';
 import { attempt } from './events.ts';
-import { TrustSheet } from './import-sheet.tsx';
+import { TrustSheet } from './trust-sheet.tsx';
 import { newFlow } from './new-flow.ts';
 import { go } from './route.ts';
 
