@@ -1,6 +1,7 @@
 import { createRoot } from 'react-dom/client';
 import { httpBridge, takeToken } from './bridge/http.ts';
 import { connectBridge } from './bridge/index.ts';
+import { desktopBridge, isDesktop } from './bridge/tauri.ts';
 import sprite from './generated/icons.svg?raw';
 import { mountSprite } from './kit/glyph.tsx';
 import { startWords } from './kit/i18n.ts';
@@ -26,6 +27,8 @@ async function start(): Promise<void> {
     });
     connectBridge(bridge);
     Object.assign(window, { fakeEngine: bridge });
+  } else if (isDesktop()) {
+    connectBridge(desktopBridge());
   } else {
     connectBridge(httpBridge(takeToken()));
   }

@@ -20,6 +20,11 @@ impl App {
         let in_state = |wanted: journal::RunState| -> u64 {
             stats.runs.iter().filter(|(_, state, _)| *state == wanted).map(|(_, _, count)| *count).sum()
         };
+        let mut troubles = Vec::new();
+        // failed records and questions are told in numbers: they are work, not trouble of the engine
+        if self.is_paused() {
+            troubles.push("The engine is paused: no flow starts by itself.".to_owned());
+        }
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").into(),
             started_ms: self.started_ms,
@@ -28,10 +33,10 @@ impl App {
             disk_free_bytes: None,
             failed: stats.letters,
             questions: stats.questions,
-            // failed records and questions are told in numbers: they are work, not trouble of the engine
-            troubles: Vec::new(),
+            troubles,
             vault: self.vault.keeping().words().into(),
             hooks: self.hooks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone(),
+            paused: self.is_paused(),
         })
     }
 
