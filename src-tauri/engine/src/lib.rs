@@ -3,6 +3,7 @@
 //! [`decide`] is pure; [`exec`] works through one run; [`engine`] keeps armed flows, starts runs and brings interrupted ones to their
 //! end. What a flow may touch stands in [`authority`]; [`net`] and [`folder`] are the only doors to the world.
 
+mod attached;
 pub mod authority;
 mod begin;
 mod calling;
@@ -15,7 +16,6 @@ mod ending;
 pub mod engine;
 pub mod exec;
 pub mod folder;
-mod attached;
 mod followup;
 pub mod hook;
 pub mod limits;

@@ -17,6 +17,7 @@ mod held;
 pub mod http;
 mod owner;
 mod runs;
+mod scan;
 mod sharing;
 mod shelf;
 mod tries;
