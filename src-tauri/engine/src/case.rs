@@ -279,12 +279,7 @@ struct Left(Mutex<Vec<(&'static str, Kept)>>);
 
 #[async_trait]
 impl Durable for Left {
-    async fn intend(
-        &self,
-        _: &Run,
-        _: Place,
-        _: &(dyn Fn() -> Kept + Sync),
-    ) -> Result<(), NodeError> {
+    async fn intend(&self, _: &Run, _: Place, _: &(dyn Fn() -> Kept + Sync)) -> Result<(), NodeError> {
         Ok(())
     }
 
