@@ -11,11 +11,6 @@ use sdk::{Formula, NodeError, Record, Roots, Value};
 pub use table::KeyTable;
 
 /// Equal values have one hash: 1.0 and 1, and records whatever the order of their fields.
-fn hash<H: Hasher>(&self, state: &mut H) {
-        hash(&self.0, state);
-    }
-}
-
 fn hash<H: Hasher>(value: &Value, state: &mut H) {
     match value {
         Value::Null => state.write_u8(0),

@@ -227,7 +227,9 @@ impl App {
             }
             let live =
                 self.shelf.live(&params.flow, Some(&stored.row.hash)).map_err(|e| engine_refusal(&e))?;
-            self.engine.arm(live).map_err(|e| engine_refusal(&e))?;
+            if !self.is_paused() {
+                self.engine.arm(live).map_err(|e| engine_refusal(&e))?;
+            }
             let armed = Change::ArmFlow { flow: stored.row.flow.clone(), armed: true };
             let live = setting(live_key(&params.flow), &stored.row.version.to_string());
             self.commit(vec![armed, live]).await?;

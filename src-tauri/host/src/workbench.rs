@@ -21,11 +21,9 @@ impl App {
             stats.runs.iter().filter(|(_, state, _)| *state == wanted).map(|(_, _, count)| *count).sum()
         };
         let mut troubles = Vec::new();
-        if stats.letters > 0 {
-            troubles.push(format!("{} failed records wait for you.", stats.letters));
-        }
-        if stats.questions > 0 {
-            troubles.push(format!("{} questions wait for you.", stats.questions));
+        // failed records and questions are told in numbers: they are work, not trouble of the engine
+        if self.is_paused() {
+            troubles.push("The engine is paused: no flow starts by itself.".to_owned());
         }
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -38,6 +36,7 @@ impl App {
             troubles,
             vault: self.vault.keeping().words().into(),
             hooks: self.hooks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone(),
+            paused: self.is_paused(),
         })
     }
 
