@@ -10,9 +10,11 @@ import { App } from './views/app.tsx';
 import './kit/tokens.css';
 import './kit/base.css';
 import './kit/kit.css';
+import './kit/surfaces.css';
 import './library/palette.css';
 import './runs/runs.css';
 import './views/views.css';
+import './views/editor.css';
 
 async function start(): Promise<void> {
   if (import.meta.env.MODE === 'fake') {

@@ -54,6 +54,11 @@ impl<P: Pick> Picks<P> {
         Picks { places: vec![None; picks.len()], picks, shape: None, made }
     }
 
+    /// Whether there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        self.picks.is_empty()
+    }
+
     /// Reads a record; afterwards [`Picks::get`] has its values.
     ///
     /// # Errors

@@ -9,9 +9,10 @@ use journal::{Change, EndRun, RunId, RunState};
 use model::{Text, Value, codec};
 
 use crate::decide::EndState;
-use crate::durable::{Journaled, failure, is_storage};
+use crate::durable::{Journaled, is_storage};
 use crate::engine::{Ended, Inner, Keep};
 use crate::exec::{Kept, Place, Report, Run};
+use crate::kept::failure;
 use crate::live::Live;
 
 impl Inner {
@@ -19,7 +20,7 @@ impl Inner {
     /// whose records only wait comes to rest.
     pub(crate) async fn end(
         self: &Arc<Inner>,
-        live: &Live,
+        live: &Arc<Live>,
         run: &Run,
         journaled: &Journaled,
         keep: Option<&Keep>,
@@ -38,7 +39,10 @@ impl Inner {
             return ended;
         }
         let mut changes = journaled.take_opening();
-        changes.extend(report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)));
+        if report.state == EndState::Waiting {
+            // the end of a run drops its results, so what nothing follows is stored only when it goes on later
+            changes.extend(report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)));
+        }
         changes.extend(self.letters(live, journaled.run, run, &report));
         if !matches!(report.state, EndState::Failed | EndState::Cancelled) {
             changes.extend(journaled.marks());
@@ -58,8 +62,10 @@ impl Inner {
             self.attached.forget(journaled.run);
             return ended;
         }
-        // samples are the first thing to go when the disk is busy
-        self.journal.offer(samples(journaled.run, run, &report));
+        // samples are the first thing to go when the disk is busy; of runs that end well a few a second are enough
+        if report.state != EndState::Ok || live.keeps_samples(at_ms) {
+            self.journal.offer(samples(journaled.run, run, &report));
+        }
         if report.state == EndState::Waiting {
             // its records may have gone on before it came to rest
             let now = self.journal.read(|it| it.resumable(journaled.run)).ok().flatten();
@@ -152,7 +158,7 @@ impl Inner {
                     error: failure(&it.error),
                     attempts: 1,
                     failed_ms: now,
-                    inputs: crate::durable::encode_kept(&kept),
+                    inputs: crate::kept::encode_kept(&kept),
                 })
             })
             .collect()

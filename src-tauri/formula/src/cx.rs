@@ -70,7 +70,14 @@ impl Roots {
 impl Default for Roots {
     fn default() -> Self {
         let empty = Record::empty();
-        Roots { slots: empty.clone(), run: empty.clone(), event: empty, now: None, seed: 0, given: Given::default() }
+        Roots {
+            slots: empty.clone(),
+            run: empty.clone(),
+            event: empty,
+            now: None,
+            seed: 0,
+            given: Given::default(),
+        }
     }
 }
 

@@ -24,12 +24,6 @@ impl App {
         if self.is_paused() {
             troubles.push("The engine is paused: no flow starts by itself.".to_owned());
         }
-        if stats.letters > 0 {
-            troubles.push(format!("{} failed records wait for you.", stats.letters));
-        }
-        if stats.questions > 0 {
-            troubles.push(format!("{} questions wait for you.", stats.questions));
-        }
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").into(),
             started_ms: self.started_ms,
@@ -38,6 +32,7 @@ impl App {
             disk_free_bytes: None,
             failed: stats.letters,
             questions: stats.questions,
+            // failed records and questions are told in numbers: they are work, not trouble of the engine
             troubles,
             vault: self.vault.keeping().words().into(),
             hooks: self.hooks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone(),

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// Makes the hashers of one table. Its seed is drawn anew for every table, so nobody can send keys that are known to fall together.
 #[derive(Clone, Debug)]
-pub struct Seeded {
+pub(super) struct Seeded {
     start: u64,
     factor: u64,
 }
@@ -28,7 +28,7 @@ impl BuildHasher for Seeded {
 
 /// Folds the two halves of a product into each other, as wyhash and its relatives do.
 #[derive(Clone, Debug)]
-pub struct Folding {
+pub(super) struct Folding {
     state: u64,
     factor: u64,
 }
