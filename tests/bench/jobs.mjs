@@ -235,10 +235,19 @@ export async function j7(report, arna, { kills }) {
   });
 }
 
-/** One formula over a record, when its measurement is there. */
+/** Formulas over a record, beside another engine of the same language; needs no kit. */
 export async function formulas(report) {
-  const script = join(root, 'tests', 'bench', 'formula.mjs');
-  const { measure } = await import(script);
-  for (const row of await measure()) report.add(row);
+  const { measured } = await import(join(root, 'tests', 'bench', 'formula.mjs'));
+  for (const row of measured()) {
+    report.add({
+      job: 'formula',
+      what: row.name,
+      ours: `${row.ours_ns.toFixed(1)} ns`,
+      floor: row.theirs_ns === undefined ? undefined : `dsntk ${row.theirs_ns.toFixed(1)} ns`,
+      ratio: row.ratio,
+      goal: row.goal_ns === undefined ? undefined : `<= ${row.goal_ns} ns`,
+      isMet: row.is_met,
+      values: row,
+    });
+  }
 }
-
