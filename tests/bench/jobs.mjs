@@ -201,7 +201,9 @@ export async function j6(report, arna) {
   const port = await freePort();
   const api = `http://127.0.0.1:${port}`;
   const nginx = await serve('sh', [join(kit, 'servers', 'nginx_api.sh'), data, String(port), join(work, 'nginx')], `${api}/api/page-1.json`);
+  // a database is never made by a slip of the pen: the file is there, empty, and the step makes its table
   const table = join(work, 'people.db');
+  writeFileSync(table, '');
   const server = await serveArna(arna, 'j6', { set: [`api=${api}`, `out=${table}`], body: '{}' });
   const got = lastJson(await python('drivers/time_post.py', '--pid', String(server.pid), '--url', server.url, '--n', '7', '--warm', '1'));
   await server.stop();
