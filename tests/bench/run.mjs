@@ -11,6 +11,7 @@ import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { measured } from './formula.mjs';
 import { Report, ms, mib, number, ratio } from './report.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -290,8 +291,15 @@ async function j7() {
   report.add('J7', `${options.kills} x kill -9 under load`, result, '', '0 lost, 0 repeated without a key', got.lost === 0 && got.twice_unkeyed === 0 && got.accepted > 0);
 }
 
+function formulas() {
+  for (const it of measured()) {
+    const beside = it.theirs_ns === undefined ? '' : ` (dsntk ${it.theirs_ns.toFixed(0)} ns)`;
+    report.add('formula', it.name, `${it.ours_ns.toFixed(1)} ns${beside}`, it.ratio ? ratio(it.ratio) : '', it.goal_ns ? `<= ${it.goal_ns} ns` : '', it.is_met);
+  }
+}
+
 prepare();
-const jobs = { j1, j2, j3, j4, j5, j6, j7 };
+const jobs = { j1, j2, j3, j4, j5, j6, j7, formulas };
 for (const [name, job] of Object.entries(jobs)) {
   if (!wanted(name)) continue;
   console.log(`-- ${name}`);
