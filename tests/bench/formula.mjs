@@ -38,6 +38,21 @@ export function measured(filter = []) {
   }
 }
 
+/** The same as rows of the report of all measurements. */
+export function measure() {
+  const nanoseconds = (value) => (value === undefined ? undefined : `${value.toFixed(0)} ns`);
+  return measured().map((row) => ({
+    job: 'formula',
+    what: row.name,
+    ours: nanoseconds(row.ours_ns),
+    floor: row.theirs_ns === undefined ? undefined : `dsntk ${nanoseconds(row.theirs_ns)}`,
+    ratio: row.ratio,
+    goal: row.goal_ns === undefined ? undefined : `<= ${row.goal_ns} ns`,
+    isMet: row.is_met,
+    values: { ours_ns: row.ours_ns, theirs_ns: row.theirs_ns },
+  }));
+}
+
 function main() {
   const words = process.argv.slice(2);
   const at = words.indexOf('--json');

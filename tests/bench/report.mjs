@@ -1,46 +1,73 @@
-// What was measured, as a table.
+// What was measured, as a table for people and as JSON.
 
 export const number = (value) => Math.round(Number(value)).toLocaleString('en-US');
-export const ratio = (value) => value.toFixed(2);
 export const ms = (value) => `${Number(value).toFixed(1)} ms`;
+export const seconds = (value) => `${Number(value).toFixed(2)} s`;
 export const mib = (value) => `${Math.round(Number(value))} MiB`;
 
 export class Report {
   rows = [];
   notes = [];
-  failed = 0;
 
-  /** Adds a measured job; `isMet` is left out for floors. */
-  add(job, what, result, share, goal, isMet, judged = '') {
-    const word = isMet === undefined ? '' : isMet ? 'met' : 'missed';
-    this.failed += isMet === false ? 1 : 0;
-    this.rows.push([job, what, result, share, goal, word]);
-    if (judged) this.notes.push(`${job}: ${judged}`);
-    console.log(`   ${what}: ${result}${share ? `, ratio ${share}` : ''}${word ? `, ${word}` : ''}`);
+  /**
+   * Adds a measured row: job, what, ours (median), floor, ratio (a number), goal in words, isMet (left out for floors), values (plain
+   * numbers for the JSON), judged (what the judge said).
+   */
+  add(row) {
+    this.rows.push(row);
+    const { job, what, ours, floor, ratio, isMet, judged } = row;
+    if (judged) this.note(job, judged);
+    const parts = [ours, floor && `floor ${floor}`, ratio !== undefined && `ratio ${ratio.toFixed(2)}`, this.word(isMet)];
+    console.error(`   ${job} ${what}: ${parts.filter(Boolean).join(', ')}`);
+  }
+
+  note(job, text) {
+    this.notes.push(`${job}: ${text.trim().replace(/\s*\n\s*/g, '; ')}`);
   }
 
   /** A job that cannot be measured here. */
   skip(job, why) {
-    this.rows.push([job, `not measured: ${why}`, '', '', '', '']);
-    console.log(`   not measured: ${why}`);
+    this.rows.push({ job, what: `not measured: ${why}`, isSkipped: true });
+    console.error(`   ${job} not measured: ${why}`);
   }
 
   /** A job that broke. */
   broken(job, why) {
-    this.failed += 1;
-    this.rows.push([job, 'broke', '', '', '', 'broke']);
-    this.notes.push(`${job} broke: ${why}`);
-    console.log(`   broke: ${why}`);
+    this.rows.push({ job, what: 'broke', isMet: false });
+    this.note(`${job} broke`, why);
+    console.error(`   ${job} broke: ${why}`);
+  }
+
+  word(isMet) {
+    return isMet === undefined ? '' : isMet ? 'met' : 'missed';
   }
 
   isGood() {
-    return this.failed === 0;
+    return this.rows.every((it) => it.isMet !== false);
   }
 
-  text({ machine, commit, when, repeat, secs }) {
-    const head = ['job', 'what', 'result', 'ratio', 'goal', ''];
-    const lines = [head, head.map(() => '---'), ...this.rows].map((it) => `| ${it.join(' | ')} |`);
-    const notes = this.notes.length ? `\nThe judges said:\n\n${this.notes.map((it) => `- ${it.replace(/\n/g, ' ')}`).join('\n')}\n` : '';
-    return `# Benchmarks\n\nWritten by \`npm run bench -- --save docs/benchmarks.md\` on ${when} at commit ${commit}.\n\nMachine: ${machine}. Medians of ${repeat} runs of ${secs} s; each job ran beside its floor in the same run, so only ratios\nmay be compared between machines.\n\n${lines.join('\n')}\n${notes}`;
+  table() {
+    const head = ['job', 'what', 'ours (median)', 'floor', 'ratio', 'goal', ''];
+    const cells = this.rows.map((it) => [it.job, it.what, it.ours ?? '', it.floor ?? '', it.ratio?.toFixed(2) ?? '', it.goal ?? '', this.word(it.isMet)]);
+    return [head, head.map(() => '---'), ...cells].map((it) => `| ${it.join(' | ')} |`).join('\n');
+  }
+
+  text({ machine, versions, commit, when, settings }) {
+    const notes = this.notes.length ? `\n\nThe judges said:\n\n${this.notes.map((it) => `- ${it}`).join('\n')}` : '';
+    return `# Benchmarks
+
+Written by \`npm run bench -- --write\` on ${when} at commit ${commit}; the same as JSON stands in \`benchmarks.json\`.
+
+Machine: ${machine}. ${versions.join(', ')}. ${settings}
+
+Each job ran beside its floor in the same minutes, so only ratios may be compared between machines. What the jobs are stands in
+\`tests/bench\` and in the README of the kit.
+
+${this.table()}${notes}
+`;
+  }
+
+  json(about) {
+    return `${JSON.stringify({ ...about, rows: this.rows, notes: this.notes }, null, 2)}\n`;
   }
 }

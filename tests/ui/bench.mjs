@@ -33,7 +33,7 @@ function largeFlow(count) {
   for (let at = 1; at < count; at++) {
     const id = `n${at}`;
     const column = (at - 1) % COLUMNS;
-    nodes[id] = { kind: 'list.map', config: { set: { [`field_${at}`]: '= qty * price' } } };
+    nodes[id] = { kind: 'list.map', config: { fields: [{ name: `field_${at}`, value: '= qty * price' }], keep_others: true } };
     wires.push([column === 0 ? 'start' : `n${at - 1}`, id]);
     layout[id] = [column * 280, Math.floor((at - 1) / COLUMNS) * 140];
   }

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use host::contract::{Refusal, RefusalCode};
-use host::{App, Setup};
+use host::{App, Remote, Setup};
 use serde_json::{Value as Json, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use crate::arguments::{
     Call, Connections, ConnectionsWhat, Failed, FailedWhat, Flows, FlowsWhat, Place, Runs, RunsWhat,
@@ -16,45 +14,25 @@ use crate::arguments::{
 use crate::exit::{Code, Exit};
 use crate::once::passphrase;
 
-/// Where the token of a serving engine lies in its data folder.
+/// Where the token of the editor's listener lies in the data folder.
 pub(crate) const TOKEN_FILE: &str = "admin.token";
-const MOST_ANSWER_BYTES: u64 = 256 << 20;
 
 /// The data folder that was said, or the user's own.
 pub(crate) fn data_folder(said: Option<&Path>) -> Result<PathBuf, Exit> {
-    if let Some(said) = said {
-        return Ok(said.to_owned());
-    }
-    let variable = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
-    let folder = if cfg!(windows) {
-        variable("LOCALAPPDATA").map(|it| it.join("Arna"))
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|it| it.join("Library/Application Support/Arna"))
-    } else {
-        variable("XDG_DATA_HOME")
-            .or_else(|| variable("HOME").map(|it| it.join(".local/share")))
-            .map(|it| it.join("arna"))
-    };
-    folder.ok_or_else(|| Exit::usage("This user has no home folder; say --data DIR."))
+    host::data_folder(said).map_err(|refusal| Exit::usage(refusal.sentence))
 }
 
-/// Who answers: an engine that serves, or the data folder opened here.
+/// Who answers: the engine that holds the data folder, or the folder opened here.
 enum Engine {
-    Serving { address: String, token: String },
+    There(Remote),
     Here(Arc<App>),
 }
 
 impl Engine {
     fn find(place: &Place) -> Result<Engine, Exit> {
         let data = data_folder(place.data.as_deref())?;
-        if let Some(address) = journal::holder(&data) {
-            let token = std::fs::read_to_string(data.join(TOKEN_FILE)).map_err(|why| {
-                Exit::unusable(format!(
-                    "An engine holds {}, but its token cannot be read: {why}.",
-                    data.display()
-                ))
-            })?;
-            return Ok(Engine::Serving { address, token });
+        if let Some(there) = Remote::find(&data) {
+            return Ok(Engine::There(there));
         }
         let setup = Setup { data, gallery: None, passphrase: passphrase(), durable: true };
         Ok(Engine::Here(App::open(setup)?))
@@ -63,43 +41,16 @@ impl Engine {
     async fn ask(&self, name: &str, params: Json) -> Result<Json, Exit> {
         match self {
             Engine::Here(app) => Ok(host::call(app, name, params).await?),
-            Engine::Serving { address, token } => post(address, (name, token), &params).await,
+            Engine::There(there) => Ok(there.call(name, &params).await?),
         }
     }
 
     fn close(self) -> Result<(), Exit> {
         match self {
             Engine::Here(app) => Ok(app.close()?),
-            Engine::Serving { .. } => Ok(()),
+            Engine::There(_) => Ok(()),
         }
     }
-}
-
-/// A command over HTTP/1.0, so that the answer ends with the connection.
-async fn post(address: &str, (name, token): (&str, &str), params: &Json) -> Result<Json, Exit> {
-    let gone =
-        |why: std::io::Error| Exit::unusable(format!("The engine at {address} does not answer: {why}."));
-    let body = params.to_string();
-    let head = format!(
-        "POST /api/{name} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(address).await.map_err(gone)?;
-    stream.write_all(head.as_bytes()).await.map_err(gone)?;
-    stream.write_all(body.as_bytes()).await.map_err(gone)?;
-    let mut answer = Vec::new();
-    stream.take(MOST_ANSWER_BYTES).read_to_end(&mut answer).await.map_err(gone)?;
-    let text = String::from_utf8_lossy(&answer);
-    let odd = || Exit::unusable(format!("What answers at {address} is no Arna engine."));
-    let (head, body) = text.split_once("\r\n\r\n").ok_or_else(odd)?;
-    let status: u16 = head.split(' ').nth(1).and_then(|it| it.parse().ok()).ok_or_else(odd)?;
-    let body: Json = serde_json::from_str(body).map_err(|_| odd())?;
-    if status == 200 {
-        return Ok(body);
-    }
-    let refusal: Refusal = serde_json::from_value(body).map_err(|_| odd())?;
-    Err(refusal.into())
 }
 
 /// Asks one thing and prints the answer.

@@ -105,7 +105,7 @@ fn finish(ended: &Ended, is_json: bool) -> Result<Code, Exit> {
         eprintln!("{node}: {error}");
     }
     Ok(match ended.state {
-        EndState::Ok => Code::Done,
+        EndState::Ok | EndState::Waiting => Code::Done,
         EndState::Partial => {
             if !is_json {
                 eprintln!("{} records failed or wait for another attempt", ended.left_out);

@@ -151,6 +151,9 @@ impl<R: Read> Decoding<R> {
 
 impl<R: Read> Read for Decoding<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.decoder.is_none() && self.out_at >= self.out.len() {
+            return self.inner.read(into);
+        }
         let held = self.fill_buf()?;
         let count = held.len().min(into.len());
         into[..count].copy_from_slice(&held[..count]);

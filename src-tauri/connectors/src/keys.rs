@@ -1,22 +1,16 @@
 //! Values as keys: one equality, one hash and one order for grouping, joining, sorting and recognising.
 
+mod hashing;
+mod table;
+
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use sdk::{Formula, NodeError, Record, Roots, Value};
 
-/// A value that can stand in a hash table: 1.0 and 1 are the same key, records are equal whatever the order of their fields.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Key(pub Value);
+pub use table::KeyTable;
 
-impl Eq for Key {}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        hash(&self.0, state);
-    }
-}
-
+/// Equal values have one hash: 1.0 and 1, and records whatever the order of their fields.
 fn hash<H: Hasher>(value: &Value, state: &mut H) {
     match value {
         Value::Null => state.write_u8(0),

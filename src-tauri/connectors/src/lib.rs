@@ -13,11 +13,13 @@ pub mod encoding;
 pub mod failure;
 pub mod keys;
 pub mod paths;
+pub mod picks;
 #[cfg(test)]
 mod registry;
 pub mod spill;
 #[cfg(test)]
 mod testing;
+mod tls;
 
 pub mod bank;
 pub mod csv;

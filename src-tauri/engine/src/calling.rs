@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use model::Record;
 use sdk::{Code, NodeError};
 
+use crate::begin::Begun;
 use crate::decide::EndState;
-use crate::engine::{Begun, Inner, Start, stopping};
+use crate::engine::{Inner, Start, stopping};
 use crate::exec::Run;
 use crate::world::Caller;
 
@@ -48,12 +49,19 @@ impl Caller for Inner {
                 )
             })?;
         let start = Start { dedupe_key: Some(key.to_owned()), depth, ..Start::new(&trigger, records) };
-        let ended = match inner.begin(live, start).await? {
+        let mut ended = match inner.clone().begin(live, start).await? {
             Begun::Ended(ended) => *ended,
             Begun::Running { ended, .. } => ended.await.map_err(|_| stopping())?,
         };
+        // a called run that rests is waited for, and so is one that was called before a restart and still goes on
+        if ended.state == EndState::Waiting {
+            let called = ended.run.parse().map_err(|e: journal::NotAnId| {
+                NodeError::new(Code::Internal, "A run has no id.").because(e)
+            })?;
+            ended = inner.attach(called).await.map_err(|_| stopping())?;
+        }
         match (ended.state, ended.error) {
-            (EndState::Ok | EndState::Partial, _) => Ok(ended.ends),
+            (EndState::Ok | EndState::Partial | EndState::Waiting, _) => Ok(ended.ends),
             (_, Some((node, error))) => Err(NodeError::new(
                 error.code,
                 format!("The called flow failed at {node}: {}", error.sentence),

@@ -15,7 +15,7 @@ pub use compare::{Difference, compare};
 pub use given::Given;
 pub use pack::pack;
 pub use print::pretty;
-pub use typed::marked;
+pub use typed::{marked, unmarked};
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -138,6 +138,7 @@ pub async fn run_case(plan: &Plan, catalogue: &dyn Catalogue, given: Given) -> R
         event: given.records.first().cloned().unwrap_or_else(Record::empty),
         now: crate::live::now_in(given.now_ms, plan.zone.as_deref()),
         seed: given.seed,
+        ..Roots::default()
     };
     let worlds = Arc::new(CaseWorlds::new(&given, &roots, calls));
     let durable = Arc::new(Left::default());
@@ -154,11 +155,7 @@ pub async fn run_case(plan: &Plan, catalogue: &dyn Catalogue, given: Given) -> R
         keeps_answer: true,
     };
     let run = Arc::new(Run::new(program.clone(), durable.clone(), worlds.clone(), begin));
-    if program.is_inline() {
-        exec::inline::run(&run, (trigger, 0), given.records.clone()).await;
-    } else {
-        exec::stream::run(&run, (trigger, 0), given.records.clone()).await;
-    }
+    exec::work(&run, (trigger, 0), given.records.clone()).await;
     let report = run.report();
     let ends = std::mem::take(&mut *lock(&ends.0));
     let records = ends.values().map(|it| it.len() as u64).sum();
@@ -210,6 +207,7 @@ fn state_name(state: EndState) -> &'static str {
     match state {
         EndState::Ok => "ok",
         EndState::Partial => "partial",
+        EndState::Waiting => "waiting",
         EndState::Failed => "failed",
         EndState::Cancelled => "cancelled",
         EndState::Quarantined => "quarantined",
@@ -281,7 +279,7 @@ struct Left(Mutex<Vec<(&'static str, Kept)>>);
 
 #[async_trait]
 impl Durable for Left {
-    async fn intend(&self, _: &Run, _: Place, _: &str) -> Result<(), NodeError> {
+    async fn intend(&self, _: &Run, _: Place, _: &(dyn Fn() -> Kept + Sync)) -> Result<(), NodeError> {
         Ok(())
     }
 

@@ -126,6 +126,8 @@ pub enum EndState {
     Ok,
     /// Some records failed or were parked; the others went through.
     Partial,
+    /// Nothing failed, and some records wait for their time; the run ends with the last of them.
+    Waiting,
     /// The run was stopped by a failure.
     Failed,
     /// A person cancelled it.
@@ -140,6 +142,7 @@ impl EndState {
         match self {
             EndState::Ok => "ok",
             EndState::Partial => "partial",
+            EndState::Waiting => "waiting",
             EndState::Failed => "failed",
             EndState::Cancelled => "cancelled",
             EndState::Quarantined => "quarantined",

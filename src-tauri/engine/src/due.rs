@@ -3,7 +3,8 @@
 use croner::Cron;
 use croner::parser::CronParser;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use journal::DueOutcome;
 
 /// A schedule that was understood.
@@ -14,10 +15,20 @@ pub struct Schedule {
 
 #[derive(Clone)]
 enum Form {
-    /// Fixed times of a zone's clock.
-    Cron(Box<Cron>, TimeZone),
+    /// Times of a zone's clock.
+    Cron(Box<Clock>),
     /// Every so many milliseconds, counted from 1970 UTC, so that a restart changes nothing.
     Every(i64),
+}
+
+/// Times of a zone's clock. The pattern says which times of a clock are meant; what an hour that is left out or comes twice means is
+/// decided here (Vixie's rules, as in the cron of Debian): fixed times come once, all others whenever the clock shows them.
+#[derive(Clone)]
+struct Clock {
+    pattern: Cron,
+    zone: TimeZone,
+    /// Neither minute nor hour is a `*`.
+    is_fixed: bool,
 }
 
 /// What becomes of due times that were missed.
@@ -73,19 +84,18 @@ impl Schedule {
         let cron = CronParser::builder().build().parse(text.trim()).map_err(|e| {
             format!("{text:?} is not a schedule: {e}. Five fields are minute, hour, day, month, weekday")
         })?;
-        Ok(Schedule { form: Form::Cron(Box::new(cron), zone) })
+        let is_fixed = is_fixed(text.trim());
+        Ok(Schedule { form: Form::Cron(Box::new(Clock { pattern: cron, zone, is_fixed })) })
     }
 
     /// The first due time after an instant, both milliseconds since 1970 UTC; none when there is none in sight.
     pub fn next_after(&self, after_ms: i64) -> Option<i64> {
         match &self.form {
             Form::Every(every_ms) => Some((after_ms.div_euclid(*every_ms) + 1) * every_ms),
-            Form::Cron(cron, zone) => {
-                let after = Timestamp::from_millisecond(after_ms).ok()?.to_zoned(zone.clone());
-                let due = cron.find_next_occurrence(&after, false).ok()?;
-                let due_ms = due.timestamp().as_millisecond();
-                // never the same or an earlier instant, whatever the library says about an hour that comes twice
-                (due_ms > after_ms).then_some(due_ms)
+            Form::Cron(clock) => {
+                let after = Timestamp::from_millisecond(after_ms).ok()?;
+                let due = if clock.is_fixed { clock.next_fixed(after)? } else { clock.next_shown(after)? };
+                Some(due.as_millisecond())
             }
         }
     }
@@ -108,9 +118,71 @@ impl Schedule {
     pub fn describe(&self) -> String {
         match &self.form {
             Form::Every(every_ms) => format!("Every {} s", every_ms / 1_000),
-            Form::Cron(cron, _) => cron.describe(),
+            Form::Cron(clock) => clock.pattern.describe(),
         }
     }
+}
+
+/// So many changes of a zone's clock are passed in search of a time that it shows.
+const MOST_CHANGES: usize = 1_000;
+
+impl Clock {
+    /// The first time of a clock after another that fits the pattern, or that one itself. No zone is asked: as if no clock ever changed.
+    fn fitting(&self, from: DateTime, or_itself: bool) -> Option<DateTime> {
+        let from = from.to_zoned(TimeZone::UTC).ok()?;
+        Some(self.pattern.find_next_occurrence(&from, or_itself).ok()?.datetime())
+    }
+
+    /// A fixed time comes once: at its first pass when there are two, and at the first instant after the gap when it is left out.
+    fn next_fixed(&self, after: Timestamp) -> Option<Timestamp> {
+        let mut shown = self.zone.to_datetime(after);
+        loop {
+            shown = self.fitting(shown, false)?;
+            let due = match self.zone.to_ambiguous_timestamp(shown).offset() {
+                AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
+                    offset.to_timestamp(shown).ok()?
+                }
+                AmbiguousOffset::Gap { before, after } => self.gap_end(shown, (before, after))?,
+            };
+            if due > after {
+                return Some(due);
+            }
+        }
+    }
+
+    /// The instant at which a gap ends that leaves this time out.
+    fn gap_end(&self, left_out: DateTime, (before, after): (Offset, Offset)) -> Option<Timestamp> {
+        let earliest = after.to_timestamp(left_out).ok()?;
+        let latest = before.to_timestamp(left_out).ok()?;
+        let mut changes = self.zone.following(earliest).take_while(|it| it.timestamp() <= latest);
+        changes.find(|it| it.offset() == after).map(|it| it.timestamp()).or(Some(latest))
+    }
+
+    /// The first instant at which the clock shows a time that fits, however often it shows it.
+    fn next_shown(&self, after: Timestamp) -> Option<Timestamp> {
+        let (mut from, mut or_itself) = (after, false);
+        for _ in 0..MOST_CHANGES {
+            let offset = self.zone.to_offset(from);
+            let until = self.zone.following(from).next().map(|it| it.timestamp());
+            let due = offset.to_timestamp(self.fitting(offset.to_datetime(from), or_itself)?).ok()?;
+            match until {
+                Some(until) if due >= until => (from, or_itself) = (until, true),
+                _ => return Some(due),
+            }
+        }
+        None
+    }
+}
+
+/// Whether minute and hour are said by number.
+fn is_fixed(text: &str) -> bool {
+    if text.starts_with('@') {
+        return !matches!(text, "@hourly" | "@minutely" | "@secondly");
+    }
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    // six fields begin with the seconds
+    let time = if fields.len() > 5 { &fields[..3] } else { &fields[..fields.len().min(2)] };
+    time.iter().all(|it| !it.contains(['*', '?']))
 }
 
 /// A time such as `90s`, `7m`, `1h30m`, `2d`, in milliseconds.

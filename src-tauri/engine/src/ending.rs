@@ -1,45 +1,86 @@
 //! The end of a run: what is stored of it, and what its caller gets.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::fmt::Write as _;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use journal::{Change, EndRun, RunId, RunState};
 use model::{Text, Value, codec};
 
 use crate::decide::EndState;
-use crate::durable::{Journaled, failure, is_storage};
+use crate::durable::{Journaled, is_storage};
 use crate::engine::{Ended, Inner, Keep};
-use crate::exec::{self, Place, Report, Run};
+use crate::exec::{Kept, Place, Report, Run};
+use crate::kept::failure;
 use crate::live::Live;
 
 impl Inner {
-    /// Stores the end of a run together with the results that nothing follows, failed records and samples.
+    /// Stores the end of a run together with the results that nothing follows, failed records, moved cursors and samples; a run
+    /// whose records only wait comes to rest.
     pub(crate) async fn end(
-        &self,
-        live: &Live,
+        self: &Arc<Inner>,
+        live: &Arc<Live>,
         run: &Run,
         journaled: &Journaled,
         keep: Option<&Keep>,
     ) -> Ended {
         let report = run.report();
-        let ended = self.ended(run, &report, keep);
+        let mut ended = self.ended(run, &report, keep);
         if report.stop.as_ref().is_some_and(|(_, error)| is_storage(error)) {
             tracing::error!(
                 run = run.id,
                 "the journal failed during the run; it stays open and goes on at the next start"
             );
+            self.attached.forget(journaled.run);
             return ended;
         }
-        let mut changes: Vec<Change> =
-            report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)).collect();
+        if journaled.has_left() {
+            return ended;
+        }
+        let mut changes = journaled.take_opening();
+        if report.state == EndState::Waiting {
+            // the end of a run drops its results, so what nothing follows is stored only when it goes on later
+            changes.extend(report.late.iter().map(|(place, outcome)| journaled.result(run, *place, outcome)));
+        }
         changes.extend(self.letters(live, journaled.run, run, &report));
-        changes.push(Change::EndRun(self.end_run(live, run, journaled.run, (&report, &ended))));
-        match self.journal.commit(changes).await {
-            // samples are the first thing to go when the disk is busy
-            Ok(_) => drop(self.journal.offer(samples(journaled.run, run, &report))),
+        if !matches!(report.state, EndState::Failed | EndState::Cancelled) {
+            changes.extend(journaled.marks());
+        }
+        let end = self.end_run(live, run, journaled.run, (&report, &ended));
+        let at_ms = end.ended_ms;
+        changes.push(match report.state {
+            EndState::Waiting => Change::Rest(end),
+            _ => Change::EndRun(end),
+        });
+        let parent = journaled.parent();
+        let origin = parent.and_then(|run| self.journal.read(|it| it.resumable(run)).ok().flatten());
+        changes.extend(parent.map(|run| Change::Settle { run, at_ms }));
+        if let Err(error) = self.journal.commit(changes).await {
             // the run stays open in the journal and is brought to its end at the next start
-            Err(error) => tracing::error!(run = run.id, %error, "the end of a run could not be stored"),
+            tracing::error!(run = run.id, %error, "the end of a run could not be stored");
+            self.attached.forget(journaled.run);
+            return ended;
+        }
+        // samples are the first thing to go when the disk is busy; of runs that end well a few a second are enough
+        if report.state != EndState::Ok || live.keeps_samples(at_ms) {
+            self.journal.offer(samples(journaled.run, run, &report));
+        }
+        if report.state == EndState::Waiting {
+            // its records may have gone on before it came to rest
+            let now = self.journal.read(|it| it.resumable(journaled.run)).ok().flatten();
+            match now.map(|it| it.state) {
+                Some(RunState::Ok) => ended.state = EndState::Ok,
+                Some(RunState::Partial) => ended.state = EndState::Partial,
+                _ => {}
+            }
+        }
+        self.tell_end(live, &ended);
+        if ended.state != EndState::Waiting {
+            self.settled(journaled.run);
+        }
+        if let Some(origin) = origin {
+            self.after_parked(&origin).await;
         }
         ended
     }
@@ -70,6 +111,7 @@ impl Inner {
             state: match report.state {
                 EndState::Ok => RunState::Ok,
                 EndState::Partial => RunState::Partial,
+                EndState::Waiting => RunState::Waiting,
                 EndState::Failed => RunState::Failed,
                 EndState::Cancelled => RunState::Cancelled,
                 EndState::Quarantined => RunState::Quarantined,
@@ -92,7 +134,7 @@ impl Inner {
             .filter(|(_, it)| !of_actions(it.node))
             .map(|(index, it)| {
                 let place = Place { node: it.node, batch: 0, index: index as u32 };
-                let kept = exec::Kept {
+                let kept = Kept {
                     place,
                     record: it.record.clone(),
                     key: run.key(place),
@@ -100,6 +142,8 @@ impl Inner {
                     slow: 0,
                     parked_ms: 0,
                     error: it.error.clone(),
+                    answer: None,
+                    is_cut: false,
                 };
                 Change::DeadLetter(journal::DeadLetter {
                     letter: self.journal.fresh(),
@@ -114,25 +158,29 @@ impl Inner {
                     error: failure(&it.error),
                     attempts: 1,
                     failed_ms: now,
-                    inputs: crate::durable::encode_kept(&kept),
+                    inputs: crate::kept::encode_kept(&kept),
                 })
             })
             .collect()
     }
 }
 
-/// Counts of wires and nodes as JSON: `{"wires": [n], "nodes": {"id": [in, out, failed]}}`.
+/// Counts of wires and nodes as JSON: `{"nodes": {"id": [in, out, failed]}, "wires": [n]}`. Written by hand: every run ends with it.
 pub(crate) fn counts(live: &Live, report: &Report) -> Vec<u8> {
-    let nodes: serde_json::Map<String, serde_json::Value> = live
-        .program
-        .nodes
-        .iter()
-        .zip(&report.nodes)
-        .map(|(node, (taken, emitted, failed))| {
-            (node.id.to_string(), serde_json::json!([taken, emitted, failed]))
-        })
-        .collect();
-    serde_json::json!({"wires": report.wires, "nodes": nodes}).to_string().into_bytes()
+    let mut text = String::with_capacity(32 + 24 * report.nodes.len() + 8 * report.wires.len());
+    text.push_str("{\"nodes\":{");
+    for (at, (node, (taken, emitted, failed))) in live.program.nodes.iter().zip(&report.nodes).enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        // an id is letters, digits and underscores, so it needs no escapes; writing into a text cannot fail
+        let _written = write!(text, "{comma}\"{}\":[{taken},{emitted},{failed}]", node.id);
+    }
+    text.push_str("},\"wires\":[");
+    for (at, count) in report.wires.iter().enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        let _written = write!(text, "{comma}{count}");
+    }
+    text.push_str("]}");
+    text.into_bytes()
 }
 
 /// The first records of each port, for the history.
@@ -155,9 +203,8 @@ pub(crate) fn samples(run_id: RunId, run: &Run, report: &Report) -> Vec<Change> 
 pub(crate) fn earlier_end(earlier: &journal::Earlier) -> Ended {
     let state = match earlier.state {
         Some(RunState::Ok) | None => EndState::Ok,
-        Some(RunState::Queued | RunState::Running | RunState::Waiting | RunState::Partial) => {
-            EndState::Partial
-        }
+        Some(RunState::Queued | RunState::Running | RunState::Waiting) => EndState::Waiting,
+        Some(RunState::Partial) => EndState::Partial,
         Some(RunState::Failed) => EndState::Failed,
         Some(RunState::Cancelled) => EndState::Cancelled,
         Some(RunState::Quarantined) => EndState::Quarantined,

@@ -1,24 +1,25 @@
 //! The engine: armed flows, running runs, the way from an event to the end of its run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use bytes::Bytes;
-use journal::{Accept, Change, Committed, EventId, Journal, RunId, RunState, StartRun};
-use model::{Record, Text, Value, codec};
+use journal::{At, Change, Journal, RunId};
+use model::{Record, Text, Value};
 use sdk::{Code, NodeError};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{Notify, broadcast};
 
+use crate::attached::Attached;
+use crate::begin::Begun;
 use crate::clock::Clock;
 use crate::decide::EndState;
-use crate::durable::{Journaled, Volatile, storage};
-use crate::ending::{earlier_end, samples};
-use crate::exec::{self, Begin, EndSink, Outcome, Place, Run};
+use crate::exec::{EndSink, Run};
 use crate::limits::Limits;
+use crate::line::Lines;
 use crate::live::Live;
 use crate::net::{Dialer, HttpClient};
-use crate::world::{Caller, Land, RunWorlds};
 
 /// Finds versions of flows: compiled, with their authority of now.
 pub trait Library: Send + Sync {
@@ -50,6 +51,19 @@ pub enum EngineEvent {
         flow: Text,
         /// The run.
         run: String,
+    },
+    /// Something is not as it should be, beyond a run that failed.
+    Alert {
+        /// The flow.
+        flow: Text,
+        /// The run it is about.
+        run: Option<String>,
+        /// `nothing_came` or `unusual_count`.
+        kind: &'static str,
+        /// What is not as it should be.
+        sentence: String,
+        /// When, milliseconds since 1970 UTC.
+        at_ms: i64,
     },
     /// A run ended.
     Ended {
@@ -150,75 +164,27 @@ pub(crate) struct Inner {
     pub(crate) armed: RwLock<HashMap<Text, crate::schedule::Armed>>,
     pub(crate) hooks: RwLock<HashMap<String, Arc<crate::hook::Hook>>>,
     pub(crate) active: Mutex<HashMap<String, Arc<Run>>>,
+    pub(crate) lines: Lines,
+    pub(crate) attached: Attached,
+    /// Queued runs that were called up and have not had their turn.
+    pub(crate) called_up: Mutex<HashSet<RunId>>,
+    /// Parked records that are at work.
+    pub(crate) going_on: Mutex<HashSet<At>>,
+    /// Looks for due records at once.
+    pub(crate) wake: Arc<Notify>,
+    /// Tells whoever waits for a time of day that the clock was set.
+    pub(crate) clock_set: Notify,
+    /// Drawn at the start of the program: two copies of one data folder draw different seeds.
+    pub(crate) salt: u64,
     events: broadcast::Sender<EngineEvent>,
     pub(crate) me: Weak<Inner>,
-}
-
-/// A run that was stored and waits for its turn.
-pub(crate) struct Stored {
-    pub(crate) live: Arc<Live>,
-    pub(crate) run: RunId,
-    pub(crate) seed: u64,
-    pub(crate) started_ms: i64,
-    pub(crate) trigger: usize,
-    pub(crate) records: Vec<Record>,
-    pub(crate) remembered: HashMap<Place, Outcome>,
-    pub(crate) ends: Option<Arc<dyn EndSink>>,
-    pub(crate) order_key: Option<String>,
-    pub(crate) depth: usize,
-    /// The event may come again: its answer is kept.
-    pub(crate) keeps_answer: bool,
-    /// It was open when the engine started: from the moment it is at work a crash counts against it.
-    pub(crate) is_resumed: bool,
-}
-
-impl Stored {
-    /// A run that never begins: it only lends its world to a trigger that listens.
-    pub(crate) fn idle(live: Arc<Live>, run: RunId, trigger: usize, now_ms: i64) -> Stored {
-        Stored {
-            live,
-            run,
-            seed: 0,
-            started_ms: now_ms,
-            trigger,
-            records: Vec::new(),
-            remembered: HashMap::new(),
-            ends: None,
-            order_key: None,
-            depth: 0,
-            keeps_answer: false,
-            is_resumed: false,
-        }
-    }
-}
-
-/// A run that can begin: the run, the node it starts at, the records it starts with.
-pub(crate) type Ready = (Arc<Run>, usize, Vec<Record>);
-
-/// What is stored together with a new run: gates first, then what must not be without it.
-struct Opening {
-    accept: Accept,
-    run: StartRun,
-    due: Option<(journal::Due, Change)>,
-}
-
-impl Opening {
-    fn changes(self, begin: impl FnOnce(StartRun) -> Change) -> Vec<Change> {
-        let mut changes = Vec::with_capacity(4);
-        let mark = self.due.map(|(due, mark)| {
-            changes.push(Change::Due(due));
-            mark
-        });
-        changes.push(Change::Accept(self.accept));
-        changes.push(begin(self.run));
-        changes.extend(mark);
-        changes
-    }
 }
 
 impl Engine {
     /// An engine at rest: nothing is armed, nothing resumed.
     pub fn new(setup: Setup) -> Engine {
+        let salt =
+            if setup.journal.is_simulated() { 0 } else { RandomState::new().hash_one(std::process::id()) };
         Engine(Arc::new_cyclic(|me| Inner {
             journal: setup.journal,
             library: setup.library,
@@ -229,6 +195,13 @@ impl Engine {
             armed: RwLock::default(),
             hooks: RwLock::default(),
             active: Mutex::default(),
+            lines: Lines::default(),
+            attached: Attached::default(),
+            called_up: Mutex::default(),
+            going_on: Mutex::default(),
+            wake: Arc::default(),
+            clock_set: Notify::new(),
+            salt,
             events: broadcast::channel(EVENTS).0,
             me: me.clone(),
         }))
@@ -280,17 +253,20 @@ pub(crate) fn stopping() -> NodeError {
     NodeError::new(Code::Cancelled, "The engine is stopping.")
 }
 
-/// What became of a start.
-pub(crate) enum Begun {
-    /// It is over: computed at once, or a duplicate.
-    Ended(Box<Ended>),
-    /// It was stored and is at work.
-    Running {
-        /// The run.
-        run: String,
-        /// Resolves at its end.
-        ended: oneshot::Receiver<Ended>,
-    },
+impl Ended {
+    /// An end of which nothing more is known.
+    pub(crate) fn of(run: journal::RunId, state: EndState) -> Ended {
+        Ended {
+            run: run.to_string(),
+            state,
+            error: None,
+            answer: None,
+            ends: Vec::new(),
+            counts: BTreeMap::new(),
+            left_out: 0,
+            is_duplicate: false,
+        }
+    }
 }
 
 impl Inner {
@@ -304,7 +280,8 @@ impl Inner {
     }
 
     /// Tells that a run ended, to the flows that wait for failures and to the screens.
-    fn tell_end(self: &Arc<Inner>, live: &Live, ended: &Ended) {
+    pub(crate) fn tell_end(self: &Arc<Inner>, live: &Arc<Live>, ended: &Ended) {
+        self.check_counts(live, ended);
         self.follow_up(live, ended);
         self.tell(EngineEvent::Ended {
             flow: live.id.clone(),
@@ -313,221 +290,4 @@ impl Inner {
             error: ended.error.as_ref().map(|it| it.1.clone()),
         });
     }
-
-    /// Stores an event with its run and sets the run to work.
-    pub(crate) async fn begin(self: Arc<Inner>, live: Arc<Live>, start: Start) -> Result<Begun, NodeError> {
-        let trigger = live.program.node(&start.trigger).ok_or_else(|| {
-            NodeError::new(
-                Code::NotFound,
-                format!("The flow {} has no step {}.", live.program.name, start.trigger),
-            )
-        })?;
-        let run = self.journal.fresh::<RunId>();
-        let now = self.clock.now_ms();
-        let seed = seed(run, now);
-        let stored = Stored {
-            order_key: None,
-            run,
-            seed,
-            started_ms: now,
-            trigger,
-            records: start.records,
-            remembered: HashMap::new(),
-            ends: start.ends,
-            depth: start.depth,
-            keeps_answer: start.dedupe_key.is_some(),
-            is_resumed: false,
-            live,
-        };
-        if stored.live.program.is_volatile {
-            return Ok(Begun::Ended(Box::new(self.volatile(stored).await)));
-        }
-        let (accept, run) = self.opening(&stored, &start.trigger, (start.dedupe_key, start.parent))?;
-        let opening = Opening { accept, run, due: start.due };
-        if stored.live.program.is_inline() && !stored.live.program.has_effects {
-            return self.compute_then_store(stored, opening).await.map(|it| Begun::Ended(Box::new(it)));
-        }
-        self.store_then_run(stored, opening).await
-    }
-
-    fn opening(
-        &self,
-        stored: &Stored,
-        trigger: &Text,
-        from: (Option<String>, Option<journal::At>),
-    ) -> Result<(Accept, StartRun), NodeError> {
-        let event = self.journal.fresh::<EventId>();
-        let live = &stored.live;
-        let order_key = match &live.program.order_key {
-            Some(_) => {
-                let record = stored.records.first().cloned().unwrap_or_else(Record::empty);
-                let roots =
-                    live.roots(&stored.run.to_string(), (stored.started_ms, stored.seed), Some(&record));
-                live.order_key(&record, &roots)?
-            }
-            None => None,
-        };
-        let accept = Accept {
-            event,
-            run: Some(stored.run),
-            source: Text::from(format!("{}/{trigger}", live.id)),
-            dedupe_key: from.0.map(Text::from),
-            received_ms: stored.started_ms,
-            payload: Bytes::from(codec::encode_records(&stored.records)),
-        };
-        let start_run = StartRun {
-            run: stored.run,
-            flow: live.id.clone(),
-            flow_hash: live.program.hash,
-            trigger: trigger.clone(),
-            event: Some(event),
-            order_key: order_key.map(Text::from),
-            parent: from.1,
-            seed: stored.seed,
-            started_ms: stored.started_ms,
-            state: RunState::Running,
-        };
-        Ok((accept, start_run))
-    }
-
-    /// A run without effects: one commit holds its event, its end and its answer.
-    async fn compute_then_store(
-        self: &Arc<Inner>,
-        stored: Stored,
-        opening: Opening,
-    ) -> Result<Ended, NodeError> {
-        let (live, run_id) = (stored.live.clone(), stored.run);
-        let (run, keep) = self.prepare(stored, None);
-        exec::inline::run(&run.0, (run.1, 0), run.2).await;
-        let report = run.0.report();
-        let ended = self.ended(&run.0, &report, keep.as_deref());
-        let end = self.end_run(&live, &run.0, run_id, (&report, &ended));
-        let mut changes = opening.changes(|start| Change::WholeRun(Box::new((start, end))));
-        changes.extend(self.letters(&live, run_id, &run.0, &report));
-        if report.state != EndState::Ok {
-            changes.extend(samples(run_id, &run.0, &report));
-        }
-        match self.journal.commit(changes).await.map_err(|e| storage(&e))? {
-            Committed::Stored => {
-                if report.state == EndState::Ok && live.keeps_samples(self.clock.now_ms()) {
-                    // the first thing to go when the disk is busy
-                    self.journal.offer(samples(run_id, &run.0, &report));
-                }
-                self.tell_end(&live, &ended);
-                Ok(ended)
-            }
-            Committed::Duplicate(earlier) => Ok(earlier_end(&earlier)),
-        }
-    }
-
-    async fn store_then_run(
-        self: Arc<Inner>,
-        mut stored: Stored,
-        opening: Opening,
-    ) -> Result<Begun, NodeError> {
-        stored.order_key = opening.run.order_key.as_ref().map(Text::to_string);
-        let changes = opening.changes(Change::StartRun);
-        match self.journal.commit(changes).await.map_err(|e| storage(&e))? {
-            Committed::Duplicate(earlier) => Ok(Begun::Ended(Box::new(earlier_end(&earlier)))),
-            Committed::Stored => {
-                let run = stored.run.to_string();
-                Ok(Begun::Running { run, ended: self.dispatch(stored) })
-            }
-        }
-    }
-
-    /// Sets a stored run to work, in its turn.
-    pub(crate) fn dispatch(self: &Arc<Inner>, stored: Stored) -> oneshot::Receiver<Ended> {
-        let (sender, receiver) = oneshot::channel();
-        let inner = self.clone();
-        let line = stored.live.line(stored.order_key.as_deref());
-        tokio::spawn(async move {
-            let live = stored.live.clone();
-            let turn = live.turn(line).await;
-            if stored.is_resumed
-                && let Err(error) = inner.journal.commit(vec![Change::Dispatch { run: stored.run }]).await
-            {
-                tracing::error!(run = %stored.run, %error, "the journal failed; the run stays open");
-                return;
-            }
-            let ended = inner.work(stored).await;
-            drop(turn);
-            // whoever waited may have gone
-            let _told = sender.send(ended).is_ok();
-        });
-        receiver
-    }
-
-    async fn work(self: &Arc<Inner>, stored: Stored) -> Ended {
-        let (live, run_id) = (stored.live.clone(), stored.run);
-        let journaled = Arc::new(Journaled::new(
-            self.journal.clone(),
-            self.clock.clone(),
-            run_id,
-            (live.id.clone(), live.program.hash),
-        ));
-        let ((run, trigger, records), keep) = self.prepare(stored, Some(journaled.clone()));
-        self.active().insert(run.id.clone(), run.clone());
-        self.tell(EngineEvent::Started { flow: live.id.clone(), run: run.id.clone() });
-        exec::work(&run, (trigger, 0), records).await;
-        let ended = self.end(&live, &run, &journaled, keep.as_deref()).await;
-        self.active().remove(&run.id);
-        self.tell_end(&live, &ended);
-        ended
-    }
-
-    async fn volatile(self: &Arc<Inner>, stored: Stored) -> Ended {
-        let ((run, trigger, records), keep) = self.prepare(stored, None);
-        exec::work(&run, (trigger, 0), records).await;
-        let report = run.report();
-        self.ended(&run, &report, keep.as_deref())
-    }
-
-    /// A run with its worlds, the trigger and the records it starts with, and where end records are kept.
-    pub(crate) fn prepare(
-        &self,
-        stored: Stored,
-        journaled: Option<Arc<Journaled>>,
-    ) -> (Ready, Option<Arc<Keep>>) {
-        let live = stored.live;
-        let id = stored.run.to_string();
-        let keep = stored.ends.is_none().then(|| Arc::new(Keep::default()));
-        let ends: Arc<dyn EndSink> = match (&stored.ends, &keep) {
-            (Some(ends), _) => ends.clone(),
-            (None, Some(keep)) => keep.clone(),
-            (None, None) => Arc::new(Keep::default()),
-        };
-        let land = Arc::new(Land {
-            clock: self.clock.clone(),
-            http: self.http.clone(),
-            limits: self.limits.clone(),
-            authority: live.authority.clone(),
-            flow: live.id.clone(),
-            caller: Some(self.me.clone() as Weak<dyn Caller>),
-        });
-        let begin = Begin {
-            roots: live.roots(&id, (stored.started_ms, stored.seed), stored.records.first()),
-            depth: stored.depth,
-            keeps_answer: stored.keeps_answer,
-            id,
-            seed: stored.seed,
-            started_ms: stored.started_ms,
-            remembered: stored.remembered,
-            ends,
-            spill_folder: self.spill_folder.clone(),
-        };
-        let durable: Arc<dyn exec::Durable> = match &journaled {
-            Some(journaled) => journaled.clone(),
-            None => Arc::new(Volatile),
-        };
-        let worlds = Arc::new(RunWorlds { land, journaled });
-        let run = Arc::new(Run::new(live.program.clone(), durable, worlds, begin));
-        ((run, stored.trigger, stored.records), keep)
-    }
-}
-
-/// The seed of a run's chance: the same after a restart, because it is stored with the run.
-fn seed(run: RunId, now_ms: i64) -> u64 {
-    let hash = blake3::hash(format!("{run}{now_ms}").as_bytes());
-    u64::from_le_bytes(hash.as_bytes()[..8].try_into().unwrap_or_default())
 }

@@ -40,9 +40,16 @@ impl Files {
             let Ok(below) = asked.strip_prefix(&root) else { continue };
             is_below = true;
             if (wanted == Use::Read && grant.reads) || (wanted == Use::Write && grant.writes) {
+                // a flow that names one file is given that file: it is reached through its folder, and nothing beside it
+                let (root, below) = match (root.parent(), root.file_name()) {
+                    (Some(folder), Some(name)) if below.as_os_str().is_empty() && !root.is_dir() => {
+                        (folder.to_owned(), PathBuf::from(name))
+                    }
+                    _ if below.as_os_str().is_empty() => (root, PathBuf::from(".")),
+                    _ => (root.clone(), below.to_owned()),
+                };
                 let dir = Dir::open_ambient_dir(&root, ambient_authority())
                     .map_err(|e| failed(&root.to_string_lossy(), &e))?;
-                let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below.to_owned() };
                 return Ok((dir, below));
             }
         }
@@ -349,6 +356,18 @@ mod tests {
         }
         assert!(files.replace(&format!("{inside}/link/new.txt")).is_err(), "nor may it be written through");
         assert!(!outside.path().join("new.txt").exists());
+    }
+
+    #[test]
+    fn a_flow_that_names_one_file_gets_that_file_and_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        std::fs::write(path("orders.csv"), "o").unwrap();
+        std::fs::write(path("salaries.csv"), "s").unwrap();
+        let files = files(&folder.path().join("orders.csv"), true, true);
+        assert!(files.read(&path("orders.csv")).is_ok());
+        assert_eq!(files.read(&path("salaries.csv")).err().map(|it| it.code), Some(Code::Denied));
+        assert_eq!(files.read(&path("orders.csv.bak")).err().map(|it| it.code), Some(Code::Denied));
     }
 
     #[test]

@@ -11,9 +11,10 @@ use connectors::webhook::{AnswerMode, Receive, Refused};
 use model::{Record, Shape, Text, Value, codec, json};
 use sdk::{Code, NodeError};
 
+use crate::begin::Begun;
 use crate::clock::within;
 use crate::decide::EndState;
-use crate::engine::{Begun, Ended, Engine, Start, stopping};
+use crate::engine::{Ended, Engine, Start, stopping};
 use crate::live::Live;
 
 /// A sender that waits for the result gets it within this time, else the number of the run.
@@ -180,7 +181,7 @@ impl Engine {
             (Begun::Ended(ended), AnswerMode::Accepted) => Ok(accepted(&ended.run)),
             (Begun::Running { run, .. }, AnswerMode::Accepted) => Ok(accepted(&run)),
             (Begun::Ended(ended), AnswerMode::Result) => Ok(result(*ended)),
-            (Begun::Running { run, ended }, AnswerMode::Result) => {
+            (Begun::Running { run, ended, .. }, AnswerMode::Result) => {
                 match within(self.0.clock.as_ref(), ANSWER_WITHIN, ended).await {
                     Some(Ok(ended)) => Ok(result(ended)),
                     Some(Err(_)) => Err(not_stored(&stopping())),
@@ -215,8 +216,8 @@ fn result(ended: Ended) -> HookAnswer {
     match ended.state {
         EndState::Ok => {}
         // parked records continue later; the sender need not send again
-        EndState::Partial if ended.ends.is_empty() => return accepted(&ended.run),
-        EndState::Partial => {}
+        EndState::Partial | EndState::Waiting if ended.ends.is_empty() => return accepted(&ended.run),
+        EndState::Partial | EndState::Waiting => {}
         EndState::Failed | EndState::Cancelled | EndState::Quarantined => {
             let code = ended.error.as_ref().map_or("failed", |(_, error)| error.code.name());
             let body = Record::of([("run", Value::from(ended.run.as_str())), ("code", Value::from(code))]);

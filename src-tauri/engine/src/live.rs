@@ -1,18 +1,21 @@
-//! A version of a flow, ready to run: its program, its authority, the order of its runs.
+//! A version of a flow, ready to run: its program, its authority, how many runs of it at once.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use model::{DateTime, Record, Text};
+use model::document::Expect;
+use model::temporal::Zone;
+use model::{DateTime, Record, Shape, Text};
 use sdk::{NodeError, Roots, Value};
-use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::authority::Authority;
 use crate::program::Program;
 
 /// Between two successful runs of a flow whose samples are kept, milliseconds: five a second.
 const SAMPLE_EVERY_MS: i64 = 200;
+/// Between two alerts about runs of one flow, milliseconds.
+const ALERT_EVERY_MS: i64 = 60_000;
 /// Runs of one flow at once, unless the flow says otherwise.
 const FLOW_RUNS: usize = 10;
 
@@ -26,16 +29,19 @@ pub struct Live {
     pub authority: Arc<Authority>,
     /// The zone of its schedules.
     pub zone: Option<String>,
+    /// What is normal for it.
+    pub expect: Option<Expect>,
+    alerted_ms: AtomicI64,
     runs: Arc<Semaphore>,
-    keys: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
     sampled_ms: AtomicI64,
     slots: Record,
+    /// `run.id`, `run.flow`.
+    about: Arc<Shape>,
 }
 
 /// Holds a run's place among the runs of its flow.
 pub(crate) struct Turn {
     _run: Option<OwnedSemaphorePermit>,
-    _key: Option<OwnedMutexGuard<()>>,
 }
 
 impl Live {
@@ -47,28 +53,39 @@ impl Live {
             program: Arc::new(Program::of(plan)),
             authority: Arc::new(authority),
             zone: plan.zone.clone(),
+            expect: plan.expect.clone(),
+            alerted_ms: AtomicI64::new(i64::MIN),
             runs: Arc::new(Semaphore::new(plan.concurrency.map_or(FLOW_RUNS, usize::from))),
-            keys: Mutex::default(),
             sampled_ms: AtomicI64::new(i64::MIN),
             slots,
+            about: Shape::new(["id", "flow"].map(Text::from)),
         }
     }
 
     /// `slots`, `run` and `event` for the formulas of a run, with its start (milliseconds since 1970 UTC) and its seed.
     pub(crate) fn roots(&self, run: &str, start: (i64, u64), event: Option<&Record>) -> Roots {
-        let about = Record::of([("id", Value::from(run)), ("flow", Value::from(self.program.name.as_str()))]);
+        let values = vec![Value::from(run), Value::from(self.program.name.as_str())];
+        let about = Record::new(self.about.clone(), values);
         Roots {
             slots: self.slots.clone(),
             run: about,
             event: event.cloned().unwrap_or_else(Record::empty),
             now: now_in(start.0, self.zone.as_deref()),
             seed: start.1,
+            ..Roots::default()
         }
     }
 
     /// The order key of an event.
     pub(crate) fn order_key(&self, record: &Record, roots: &Roots) -> Result<Option<String>, NodeError> {
         self.program.order_key.as_ref().map(|it| Ok(it.value(record, roots)?.to_plain())).transpose()
+    }
+
+    /// Whether there is room for one more alert about runs of this flow: one a minute.
+    pub(crate) fn may_alert(&self, now_ms: i64) -> bool {
+        let last = self.alerted_ms.load(Ordering::Relaxed);
+        let is_due = now_ms.saturating_sub(last) >= ALERT_EVERY_MS;
+        is_due && self.alerted_ms.compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// Whether the samples of a run that ended well now are kept.
@@ -78,36 +95,14 @@ impl Live {
         is_due && self.sampled_ms.compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Takes a place in the line of an order key at once, before anything is awaited: lines keep the order of arrival.
-    pub(crate) fn line(&self, key: Option<&str>) -> Option<Arc<tokio::sync::Mutex<()>>> {
-        let key = key?;
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() > 1_000 {
-            keys.retain(|_, it| it.strong_count() > 0);
-        }
-        if let Some(line) = keys.get(key).and_then(Weak::upgrade) {
-            return Some(line);
-        }
-        let line = Arc::new(tokio::sync::Mutex::new(()));
-        keys.insert(key.into(), Arc::downgrade(&line));
-        Some(line)
-    }
-
-    /// Waits for the run's turn. Runs without effects need none: they only compute.
-    pub(crate) async fn turn(&self, line: Option<Arc<tokio::sync::Mutex<()>>>) -> Turn {
-        let key = match line {
-            Some(line) => Some(line.lock_owned().await),
-            None => None,
-        };
+    /// Waits for a place among the runs of the flow.
+    pub(crate) async fn turn(&self) -> Turn {
         // the semaphore is never closed
-        let run = self.runs.clone().acquire_owned().await.ok();
-        Turn { _run: run, _key: key }
+        Turn { _run: self.runs.clone().acquire_owned().await.ok() }
     }
 }
 
 /// An instant as a date and time of a zone's clock.
 pub(crate) fn now_in(at_ms: i64, zone: Option<&str>) -> Option<DateTime> {
-    let zone = zone.unwrap_or("UTC");
-    let zoned = jiff::Timestamp::from_millisecond(at_ms).ok()?.in_tz(zone).ok()?;
-    DateTime::parse(&format!("{}@{zone}", zoned.datetime()))
+    DateTime::from_unix_ms(at_ms, Zone::named(zone.unwrap_or("UTC"))?)
 }

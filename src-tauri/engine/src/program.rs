@@ -84,7 +84,7 @@ pub struct Entry {
 /// What runs as one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
-    /// A source or an action alone, or transforms in order.
+    /// An action alone, transforms in order, or a source and sieves in order.
     pub nodes: Vec<usize>,
     /// Wires that enter it, in the order in which they are read.
     pub entries: Vec<Entry>,

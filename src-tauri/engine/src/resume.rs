@@ -8,9 +8,12 @@ use journal::{Change, EndRun, OpenRun, RunState};
 use model::codec;
 use sdk::{Code, NodeError};
 
-use crate::durable::{decode_error, failure, storage};
-use crate::engine::{Engine, Inner, Stored};
+use crate::begin::Stored;
+use crate::durable::{WAITS, intended, storage};
+use crate::engine::{Engine, Inner};
 use crate::exec::{Outcome, Place};
+use crate::kept::{decode_error, failure};
+use crate::parked::entrance_named;
 use crate::program::Program;
 
 /// A run that was in flight at so many crashes is held back.
@@ -22,7 +25,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 impl Engine {
     /// Brings runs that were open to their end, in the order of their start. Returns when all were set to work.
     pub async fn resume(&self, open: Vec<OpenRun>) {
-        for (number, run) in open.into_iter().enumerate() {
+        // a run that rests goes on by its parked records
+        let open = open.into_iter().filter(|it| it.state != RunState::Waiting);
+        for (number, run) in open.enumerate() {
             if number > 0 && number % PORTION == 0 {
                 self.0.clock.sleep(PAUSE).await;
             }
@@ -43,47 +48,38 @@ impl Inner {
             );
             return self.close(&open, RunState::Quarantined, &error).await;
         }
+        self.go_on(open, true).await
+    }
+
+    /// Sets a run that stands in the journal to work.
+    pub(crate) async fn go_on(self: &Arc<Inner>, open: OpenRun, is_resumed: bool) -> Result<(), NodeError> {
         let live = match self.library.live(&open.flow, Some(&open.flow_hash)) {
             Ok(live) => live,
             Err(error) => return self.close(&open, RunState::Failed, &error).await,
         };
-        let Some(trigger) = live.program.node(&open.trigger) else {
+        let Some(entrance) = entrance_named(&live, &open) else {
             let error =
                 NodeError::new(Code::Damaged, format!("The stored version has no step {}.", open.trigger));
             return self.close(&open, RunState::Failed, &error).await;
         };
-        let event = open.event;
-        let found = self
-            .journal
-            .read(|it| event.map(|event| it.event(event)).transpose())
-            .map_err(|e| storage(&e))?
-            .flatten();
-        let records = match found.as_ref().map(|it| codec::decode_records(&it.payload)) {
-            Some(Ok(records)) => records,
-            Some(Err(damaged)) => {
-                let error =
-                    NodeError::new(Code::Damaged, "The stored event cannot be read.").because(damaged);
+        let (records, event) = match self.event_of(&open) {
+            Ok(found) => found,
+            Err(error) if error.code == Code::Damaged => {
                 return self.close(&open, RunState::Quarantined, &error).await;
             }
-            None => Vec::new(),
+            Err(error) => return Err(error),
         };
-        let remembered = self.remembered(&live.program, open.run)?;
-        let stored = Stored {
-            live,
-            run: open.run,
-            seed: open.seed,
-            started_ms: open.started_ms,
-            trigger,
-            records,
-            remembered,
-            ends: None,
-            order_key: open.order_key.map(|it| it.to_string()),
-            depth: 0,
-            keeps_answer: true,
-            is_resumed: true,
-        };
-        // nobody waits for the end of a resumed run; it is stored
-        drop(self.dispatch(stored));
+        let mut stored = Stored::new(live, open.run, entrance, (open.started_ms, open.seed));
+        stored.records = records;
+        stored.event = Some(event);
+        stored.remembered = self.remembered(&stored.live.program, open.run)?;
+        stored.order_key = open.order_key;
+        stored.keeps_answer = true;
+        stored.is_resumed = is_resumed;
+        stored.continues.clone_from(&open.parent);
+        let journaled = self.journaled(&stored).ending(open.parent.map(|it| it.run));
+        // nobody waits for the end of a resumed run here; it is stored, and told to who attached itself
+        drop(self.dispatch(stored, Arc::new(journaled)));
         Ok(())
     }
 
@@ -99,7 +95,7 @@ impl Inner {
             let Some(node) = program.node(&row.at.node) else { continue };
             let place = Place { node, batch: row.at.batch, index: row.at.index };
             let outcome = match row.outcome {
-                None => Outcome::Intended,
+                None => intended(row.key.as_deref()),
                 Some(journal::Outcome::Finished) => {
                     Outcome::Finished(codec::decode(&row.payload).map_err(|e| {
                         NodeError::new(
@@ -110,6 +106,7 @@ impl Inner {
                     })?)
                 }
                 Some(journal::Outcome::Failed) => Outcome::Failed(decode_error(&row.payload)),
+                Some(journal::Outcome::Parked) if row.payload == WAITS => Outcome::Waits,
                 Some(journal::Outcome::Parked) => Outcome::Parked,
             };
             remembered.insert(place, outcome);

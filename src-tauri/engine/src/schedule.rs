@@ -9,9 +9,11 @@ use journal::{Change, Due, DueOutcome};
 use model::{Record, Text, Value};
 use sdk::{Accepted, Behaviour, Event, Inbox, NodeError, Start as Waits};
 
+use crate::begin::{Begun, Stored};
 use crate::due::{Missed, Schedule, outcomes};
 use crate::durable::storage;
-use crate::engine::{Begun, Engine, Inner, Start};
+use crate::engine::{Engine, Inner, Start};
+use crate::exec::Entrance;
 use crate::hook::Hook;
 use crate::live::Live;
 
@@ -90,6 +92,11 @@ impl Engine {
                 node,
                 (schedule, missed),
             )));
+        }
+        if let Some(by) = live.expect.as_ref().and_then(|it| it.by.as_deref())
+            && let Some(by) = crate::expect::daily(by, live.zone.as_deref())
+        {
+            armed.tasks.push(tokio::spawn(inner.clone().keep_expectation(live.clone(), by)));
         }
         inner.armed.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(live.id.clone(), armed);
         Ok(())
@@ -211,7 +218,9 @@ impl Inner {
     /// The world of a trigger that listens: no run is at work yet.
     fn idle_cx(&self, live: &Arc<Live>, node: usize) -> Arc<dyn sdk::Cx> {
         let run = self.journal.fresh::<journal::RunId>();
-        let stored = crate::engine::Stored::idle(live.clone(), run, node, self.clock.now_ms());
+        // a run that never begins: it only lends its world
+        let entrance = Entrance::Leaving(node, 0);
+        let stored = Stored::new(live.clone(), run, entrance, (self.clock.now_ms(), 0));
         let ((run, _, _), _) = self.prepare(stored, None);
         let worlds = run.worlds.clone();
         worlds.cx(&run, node)
@@ -238,7 +247,7 @@ impl Inbox for RunInbox {
             .into_iter()
             .map(|it| match it {
                 Begun::Ended(ended) => Accepted { is_duplicate: ended.is_duplicate, run: ended.run },
-                Begun::Running { run, .. } => Accepted { run, is_duplicate: false },
+                Begun::Running { run, is_duplicate, .. } => Accepted { run, is_duplicate },
             })
             .collect())
     }

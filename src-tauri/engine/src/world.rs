@@ -9,12 +9,12 @@ use bytes::Bytes;
 use formula::Roots;
 use journal::Change;
 use model::{Record, Text, Value, codec};
-use sdk::{Code, Connection, Cx, Folder, HttpAnswer, HttpCall, Level, NodeError};
+use sdk::{Behaviour, Code, Connection, Cx, Folder, HttpAnswer, HttpCall, Level, NodeError};
 
 use crate::authority::Authority;
 use crate::clock::Clock;
 use crate::durable::{Journaled, storage};
-use crate::exec::{Run, Worlds};
+use crate::exec::{Run, Worlds, seed_of};
 use crate::folder::Files;
 use crate::limits::{Gate, Limits};
 use crate::net::{Allowed, HttpClient, Tls};
@@ -77,6 +77,7 @@ pub(crate) struct World {
     node: usize,
     hosts: Allowed,
     files: Files,
+    roots: Roots,
     tls: Mutex<Option<Arc<Tls>>>,
 }
 
@@ -90,7 +91,8 @@ impl World {
         let it = &run.program.nodes[node];
         let hosts = land.authority.hosts(&it.id, it.connection.as_deref());
         let files = Files::new(land.authority.folders(&it.id));
-        World { land, journaled, node, hosts, files, run, tls: Mutex::default() }
+        let roots = run.roots.seeded(seed_of(run.seed, (&it.id, 0, 0)));
+        World { land, journaled, node, hosts, files, roots, run, tls: Mutex::default() }
     }
 
     fn scope(&self) -> Text {
@@ -118,7 +120,7 @@ impl Cx for World {
     }
 
     fn roots(&self) -> &Roots {
-        &self.run.roots
+        &self.roots
     }
 
     fn connection(&self) -> Result<Arc<dyn Connection>, NodeError> {
@@ -162,10 +164,13 @@ impl Cx for World {
     }
 
     fn keep_state(&self, key: &str, value: Value) {
-        if let Some(journaled) = &self.journaled {
+        let Some(journaled) = &self.journaled else { return };
+        let (scope, key) = (self.scope(), Text::from(key));
+        if matches!(self.run.program.nodes[self.node].behaviour, Behaviour::Source(_)) {
+            journaled.mark(scope, key, value);
+        } else {
             let value = Some(Bytes::from(codec::encode(&value)));
-            journaled
-                .add_change(self.node, Change::State { scope: self.scope(), key: Text::from(key), value });
+            journaled.add_change(self.node, Change::State { scope, key, value });
         }
     }
 

@@ -1,5 +1,8 @@
 //! The state of one evaluation: the record, the locals, the budgets and the first fault.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use model::{DateTime, Record, Text, Value};
 
 use crate::ast::Span;
@@ -40,14 +43,41 @@ pub struct Roots {
     pub event: Record,
     /// The time of the run; `now()` and `today()` give null without it.
     pub now: Option<DateTime>,
-    /// Seed of `uuid()`: the same seed and record give the same ids.
+    /// Seed of `uuid()`: the same seed, and the same records in the same order, give the same ids.
     pub seed: u64,
+    /// How many ids were given under this seed.
+    pub given: Given,
+}
+
+/// Counts the ids that `uuid()` gave under one seed, so that equal records get different ones. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct Given(Arc<AtomicU64>);
+
+impl Given {
+    pub(crate) fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Roots {
+    /// The same names under another seed, from which no id was given yet.
+    #[must_use]
+    pub fn seeded(&self, seed: u64) -> Roots {
+        Roots { seed, given: Given::default(), ..self.clone() }
+    }
 }
 
 impl Default for Roots {
     fn default() -> Self {
         let empty = Record::empty();
-        Roots { slots: empty.clone(), run: empty.clone(), event: empty, now: None, seed: 0 }
+        Roots {
+            slots: empty.clone(),
+            run: empty.clone(),
+            event: empty,
+            now: None,
+            seed: 0,
+            given: Given::default(),
+        }
     }
 }
 

@@ -29,7 +29,7 @@ mod types;
 
 pub use ast::Span;
 pub use complete::{Completion, Hover, Language, Proposal, Proposed, complete, hover};
-pub use cx::{MAX_BYTES, MAX_CALLS, MAX_STEPS, Roots, Scope};
+pub use cx::{Given, MAX_BYTES, MAX_CALLS, MAX_STEPS, Roots, Scope};
 pub use error::{Fault, FaultKind, FormulaError, pointed};
 pub use explain::Explanation;
 pub use fields::FieldSet;

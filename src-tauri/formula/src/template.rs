@@ -110,6 +110,14 @@ impl Template {
         })
     }
 
+    /// The field whose value this text gives as it stands, when it is nothing but a field.
+    pub fn lone_field(&self) -> Option<&str> {
+        match self.0.parts.as_slice() {
+            [Part::Formula { formula, .. }] => formula.lone_field(),
+            _ => None,
+        }
+    }
+
     /// The value for a record: of a formula after `=`, or of a text that is nothing but one part, with its type; else
     /// the text.
     ///

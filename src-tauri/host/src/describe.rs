@@ -2,7 +2,7 @@
 
 use model::document::{Access, Change, Diagnostic, Fill, Flow as Document, Severity as Found};
 use plan::{Catalogue, Kinds, Plan};
-use sdk::{Behaviour, Contract, Effect, Start as Waits};
+use sdk::{Behaviour, Contract, Effect, Ports, Spec, Start as Waits};
 
 use crate::contract::{Fix, FlowFacts, NodeFacts, Problem, Severity, SlotState};
 use crate::shelf::Given;
@@ -84,8 +84,10 @@ pub(crate) fn facts(document: &Document, kinds: &Kinds, plan: Option<&Plan>) -> 
         let spec = kinds.spec(&node.kind);
         let parsed = spec.and_then(|spec| spec.parse(&node.config).ok());
         let names = |ports: &[sdk::Port]| ports.iter().map(|port| port.name.clone()).collect::<Vec<String>>();
+        // a node that is not filled in yet has the ports it will most likely have, so that it can be wired
+        let ports = parsed.map(|it| it.ports).or_else(|| spec.map(usual_ports)).unwrap_or_default();
         let step = plan.and_then(|plan| plan.step(id).map(|at| &plan.steps[at]));
-        let mut outputs = parsed.as_ref().map(|it| names(&it.ports.outputs)).unwrap_or_default();
+        let mut outputs = names(&ports.outputs);
         let is_trigger = spec.is_some_and(|it| it.contract == Contract::Trigger);
         if spec.is_some() && !is_trigger {
             outputs.push("error".into());
@@ -94,13 +96,69 @@ pub(crate) fn facts(document: &Document, kinds: &Kinds, plan: Option<&Plan>) -> 
             node: id.to_string(),
             contract: spec.map(|it| contract_word(it.contract).to_owned()).unwrap_or_default(),
             summary: summary(&node.config),
-            inputs: parsed.as_ref().map(|it| names(&it.ports.inputs)).unwrap_or_default(),
+            inputs: names(&ports.inputs),
             outputs,
             effect: step.and_then(plan::Step::effect).map(|it| effect_word(it).to_owned()),
             fields: step.and_then(|it| it.arriving.clone()),
         }
     });
     FlowFacts { nodes: nodes.collect() }
+}
+
+/// The ports of a kind that is not filled in yet: those of the smallest configuration its form allows, else one on each side.
+pub(crate) fn usual_ports(spec: &Spec) -> Ports {
+    let schema = spec.schema();
+    let root = &schema;
+    let tries = [serde_json::json!({}), smallest(root, root, Lists::Empty), smallest(root, root, Lists::OneItem)];
+    let parsed = tries.iter().find_map(|config| spec.parse(config).ok());
+    parsed.map_or_else(
+        || match spec.contract {
+            Contract::Trigger => Ports { inputs: Vec::new(), ..Ports::through() },
+            _ => Ports::through(),
+        },
+        |it| it.ports,
+    )
+}
+
+#[derive(Clone, Copy)]
+enum Lists {
+    Empty,
+    OneItem,
+}
+
+/// A value that fits a schema: defaults where there are any, the first choice, what is required and no more.
+fn smallest(schema: &serde_json::Value, root: &serde_json::Value, lists: Lists) -> serde_json::Value {
+    use serde_json::{Map, Value, json};
+    if let Some(value) = schema.get("const").or_else(|| schema.get("default")) {
+        return value.clone();
+    }
+    if let Some(at) = schema.get("$ref").and_then(Value::as_str) {
+        let pointer = at.trim_start_matches('#');
+        return root.pointer(pointer).map_or(Value::Null, |it| smallest(it, root, lists));
+    }
+    if let Some(first) = ["oneOf", "anyOf", "enum"].iter().find_map(|it| schema.get(*it)?.get(0)) {
+        return if schema.get("enum").is_some() { first.clone() } else { smallest(first, root, lists) };
+    }
+    let kind = schema.get("type").map(|it| it.get(0).unwrap_or(it)).and_then(Value::as_str);
+    match kind.unwrap_or_default() {
+        "object" => {
+            let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+            let fields = required.filter_map(Value::as_str).filter_map(|name| {
+                let field = schema.get("properties")?.get(name)?;
+                Some((name.to_owned(), smallest(field, root, lists)))
+            });
+            Value::Object(fields.collect::<Map<String, Value>>())
+        }
+        "array" => match (lists, schema.get("items")) {
+            (Lists::OneItem, Some(item)) => json!([smallest(item, root, lists)]),
+            _ => json!([]),
+        },
+        "string" if schema.get("x-widget").is_some_and(|it| it == "formula") => json!("= true"),
+        "string" => json!("x"),
+        "integer" | "number" => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
+        "boolean" => json!(false),
+        _ => Value::Null,
+    }
 }
 
 /// The name of a contract.
@@ -145,7 +203,11 @@ fn word(value: &serde_json::Value) -> Option<String> {
         }
         serde_json::Value::Number(number) => Some(number.to_string()),
         serde_json::Value::Array(items) => Some(items.iter().filter_map(word).collect::<Vec<_>>().join(", ")),
-        serde_json::Value::Object(fields) => Some(fields.keys().cloned().collect::<Vec<_>>().join(", ")),
+        // a row of a list says its name or what it reads; anything else says its fields
+        serde_json::Value::Object(fields) => match fields.get("name").or_else(|| fields.get("value")) {
+            Some(telling) => word(telling),
+            None => Some(fields.keys().cloned().collect::<Vec<_>>().join(", ")),
+        },
         serde_json::Value::Null | serde_json::Value::Bool(_) => None,
     }
 }

@@ -91,10 +91,7 @@ impl App {
         let mut resent = 0;
         let mut runs = Vec::new();
         for letter in letters {
-            // first the mark, then the sending: a record that is sent twice is worse than one that is asked about again
-            let resolution = if edited.is_some() { Resolution::Edited } else { Resolution::Retried };
-            self.resolve(&letter, resolution).await?;
-            let sent = self.engine.send_again(letter.at.clone(), &letter.inputs, edited.clone()).await;
+            let sent = self.engine.send_again(&letter, edited.clone()).await;
             sent.map_err(|e| engine_refusal(&e))?;
             resent += 1;
             let run = letter.at.run.to_string();
@@ -154,36 +151,9 @@ impl App {
             Answer::Repeat => Verdict::NotSent,
             Answer::GiveUp => Verdict::GiveUp,
         };
-        let at_ms = self.clock.now_ms();
-        self.commit(vec![Change::Answer { question, verdict, by: "person".into(), at_ms }]).await?;
-        let at = row.at.clone();
-        match params.answer {
-            Answer::Happened => {}
-            Answer::Repeat => {
-                self.engine.send_again(at, &row.payload, None).await.map_err(|e| engine_refusal(&e))?;
-            }
-            Answer::GiveUp => self.give_up(row).await?,
-        }
+        self.engine.answer_question(&row, verdict, "person").await.map_err(|e| engine_refusal(&e))?;
         self.tell_inbox().await;
         Ok(Nothing {})
-    }
-
-    /// An effect nobody knows about becomes a failed record, so that it is not forgotten.
-    async fn give_up(&self, row: journal::QuestionRow) -> Result<(), Refusal> {
-        let run = row.at.run;
-        let origin = self.journal.look(move |it| it.resumable(run)).await.map_err(|e| refusal(&e))?;
-        let Some(origin) = origin else { return Ok(()) };
-        let letter = journal::DeadLetter {
-            letter: self.journal.fresh(),
-            at: row.at,
-            flow: row.flow,
-            flow_hash: origin.flow_hash,
-            error: journal::Failure { code: "ambiguous".into(), message: row.sentence },
-            attempts: 1,
-            failed_ms: self.clock.now_ms(),
-            inputs: row.payload,
-        };
-        self.commit(vec![Change::DeadLetter(letter)]).await
     }
 
     /// Tells how much waits for a person.

@@ -227,7 +227,9 @@ impl App {
             }
             let live =
                 self.shelf.live(&params.flow, Some(&stored.row.hash)).map_err(|e| engine_refusal(&e))?;
-            self.engine.arm(live).map_err(|e| engine_refusal(&e))?;
+            if !self.is_paused() {
+                self.engine.arm(live).map_err(|e| engine_refusal(&e))?;
+            }
             let armed = Change::ArmFlow { flow: stored.row.flow.clone(), armed: true };
             let live = setting(live_key(&params.flow), &stored.row.version.to_string());
             self.commit(vec![armed, live]).await?;
@@ -322,8 +324,12 @@ pub(crate) fn no_flow(flow: &str) -> Refusal {
 
 /// A text that is no flow document.
 pub(crate) fn unreadable(found: &[Diagnostic]) -> Refusal {
-    let first = found.first().map(ToString::to_string).unwrap_or_default();
-    Refusal::new(RefusalCode::BadRequest, format!("The text is no flow: {first}")).at("/text")
+    let first = found.first().map(|it| match it.place {
+        Some(at) => format!("{} (line {}, column {})", it.sentence, at.line, at.column),
+        None => it.sentence.clone(),
+    });
+    let sentence = format!("The text is no flow: {}", first.unwrap_or_default());
+    Refusal::new(RefusalCode::BadRequest, sentence).at("/text")
 }
 
 pub(crate) fn setting(key: String, value: &str) -> Change {

@@ -32,6 +32,7 @@ impl App {
             event: record.clone(),
             now: DateTime::from_unix_ms(self.clock.now_ms(), Zone::UTC),
             seed: 0,
+            ..formula::Roots::default()
         };
         Ok(evaluate(&params.text, params.form, (&record, &roots)))
     }

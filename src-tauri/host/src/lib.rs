@@ -15,7 +15,10 @@ mod flows;
 mod formulas;
 mod held;
 pub mod http;
+mod local;
 mod owner;
+mod pause;
+mod place;
 mod runs;
 mod sharing;
 mod shelf;
@@ -26,5 +29,7 @@ mod workbench;
 
 pub use app::{App, Setup};
 pub use dispatch::call;
+pub use local::{Remote, RemoteEvents, serve_local};
 pub use owner::{Adopted, check, file_id};
+pub use place::data_folder;
 pub use workbench::catalogue;

@@ -71,7 +71,9 @@ impl App {
 
     pub(crate) async fn run_cancel(&self, params: RunId) -> Result<Nothing, Refusal> {
         let run = run_id(&params.run)?;
-        if self.engine.cancel(&params.run) {
+        let is_cancelled = self.engine.cancel(&params.run)
+            || self.engine.cancel_resting(run).await.map_err(|e| engine_refusal(&e))?;
+        if is_cancelled {
             return Ok(Nothing {});
         }
         let found = self.journal.look(move |it| it.run(run)).await.map_err(|e| refusal(&e))?;

@@ -75,6 +75,10 @@ pub(crate) async fn pump(app: Weak<App>, mut events: Receiver<EngineEvent>) {
                     app.tell_inbox().await;
                 }
             }
+            Ok(EngineEvent::Alert { flow, run, kind, sentence, at_ms }) => {
+                let flow = Some(base(&flow).to_owned());
+                app.tell(Event::Alert { kind: kind.into(), flow, run, sentence, at_ms });
+            }
             Err(RecvError::Lagged(_)) => app.tell(Event::Resync {}),
             Err(RecvError::Closed) => return,
         }
@@ -169,6 +173,7 @@ pub(crate) fn end_state(state: EndState) -> RunState {
     match state {
         EndState::Ok => RunState::Ok,
         EndState::Partial => RunState::Partial,
+        EndState::Waiting => RunState::Waiting,
         EndState::Cancelled => RunState::Cancelled,
         EndState::Failed | EndState::Quarantined => RunState::Failed,
     }

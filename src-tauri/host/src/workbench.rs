@@ -7,7 +7,7 @@ use plan::Kinds;
 
 use crate::app::{App, refusal};
 use crate::contract::*;
-use crate::describe::contract_word;
+use crate::describe::{contract_word, usual_ports};
 use crate::flows::setting;
 
 const SETTINGS: &str = "settings";
@@ -21,11 +21,9 @@ impl App {
             stats.runs.iter().filter(|(_, state, _)| *state == wanted).map(|(_, _, count)| *count).sum()
         };
         let mut troubles = Vec::new();
-        if stats.letters > 0 {
-            troubles.push(format!("{} failed records wait for you.", stats.letters));
-        }
-        if stats.questions > 0 {
-            troubles.push(format!("{} questions wait for you.", stats.questions));
+        // failed records and questions are told in numbers: they are work, not trouble of the engine
+        if self.is_paused() {
+            troubles.push("The engine is paused: no flow starts by itself.".to_owned());
         }
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -38,6 +36,7 @@ impl App {
             troubles,
             vault: self.vault.keeping().words().into(),
             hooks: self.hooks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone(),
+            paused: self.is_paused(),
         })
     }
 
@@ -100,15 +99,9 @@ pub fn catalogue(kinds: &Kinds) -> Catalogue {
 
 fn row(spec: &sdk::Spec) -> KindRow {
     let schema = spec.schema();
-    let ports = spec.parse(&serde_json::json!({})).map(|it| it.ports).ok();
+    let ports = usual_ports(spec);
     let rows = |ports: &[sdk::Port]| -> Vec<PortRow> {
         ports.iter().map(|port| PortRow { name: port.name.clone(), help: port.help.clone() }).collect()
-    };
-    // a kind with required fields has no ports under an empty configuration: most pass records through
-    let (inputs, outputs) = match (&ports, spec.contract) {
-        (Some(ports), _) => (rows(&ports.inputs), rows(&ports.outputs)),
-        (None, sdk::Contract::Trigger) => (Vec::new(), rows(&sdk::Ports::through().outputs)),
-        (None, _) => (rows(&sdk::Ports::through().inputs), rows(&sdk::Ports::through().outputs)),
     };
     let connector = spec.kind.split('.').next().unwrap_or(spec.kind);
     KindRow {
@@ -118,13 +111,16 @@ fn row(spec: &sdk::Spec) -> KindRow {
         category: category_word(spec.category).into(),
         contract: contract_word(spec.contract).into(),
         version: spec.version,
-        inputs,
-        outputs,
+        inputs: rows(&ports.inputs),
+        outputs: rows(&ports.outputs),
         words: spec.words.iter().map(|it| (*it).to_owned()).collect(),
         icon: connector.into(),
-        connection: ["http", "postgres", "sqlite", "rabbitmq"]
-            .contains(&connector)
-            .then(|| connector.to_owned()),
+        connection: match connector {
+            "http" | "rabbitmq" => Some(connector.to_owned()),
+            // or sqlite: the slot of the flow says which
+            "sql" => Some("postgres".to_owned()),
+            _ => None,
+        },
         schema,
     }
 }

@@ -49,7 +49,19 @@ pub enum Change {
     },
     /// The end of a run. Its results, marks and timers go (unless it is quarantined); parked records stay.
     EndRun(EndRun),
-    /// An ambiguous effect is about to be tried.
+    /// The run has done all it could and costs a row from here on: its parked records go on by themselves. It ends with the last of
+    /// them, see [`Change::Settle`]; its results go.
+    ///
+    /// Of the end that is given, the counts, the answer and the time count.
+    Rest(EndRun),
+    /// Ends a resting run (and those that rest because of it) when nothing of it waits any more.
+    Settle {
+        /// The run.
+        run: RunId,
+        /// When.
+        at_ms: i64,
+    },
+    /// An effect is about to be tried whose beginning must be known after a cut.
     Intent {
         /// Which effect.
         at: At,

@@ -42,6 +42,7 @@ struct Shared {
     folder: PathBuf,
     blobs: Blobs,
     sequence: Sequence,
+    installation: [u8; 16],
     readers: Readers,
     queue: Arc<Semaphore>,
     lazy: Arc<Semaphore>,
@@ -77,12 +78,13 @@ impl Journal {
         commands: Sender<Command>,
         thread: JoinHandle<()>,
         readers: Readers,
-        sequence: Sequence,
+        (sequence, installation): (Sequence, [u8; 16]),
     ) -> Self {
         let shared = Shared {
             folder: folder.to_owned(),
             blobs: readers.blobs.clone(),
             sequence,
+            installation,
             readers,
             queue: Arc::new(Semaphore::new(QUEUE_KIB)),
             lazy: Arc::new(Semaphore::new(4 << 10)),
@@ -99,6 +101,16 @@ impl Journal {
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.shared.folder
+    }
+
+    /// A random number of this data folder; part of idempotency keys, so that two installations never share one.
+    pub fn installation(&self) -> [u8; 16] {
+        if self.is_simulated() { [0; 16] } else { self.shared.installation }
+    }
+
+    /// Whether time, turns and crashes come from a simulation: then nothing may be left to chance.
+    pub fn is_simulated(&self) -> bool {
+        self.simulation.is_some()
     }
 
     /// A new id of any kind; it grows with time and never repeats in this data folder.

@@ -256,7 +256,7 @@ pub(crate) fn payload_of(change: &mut Change) -> Option<&mut Bytes> {
     match change {
         Change::Accept(accept) => Some(&mut accept.payload),
         Change::WholeRun(whole) => whole.1.answer.as_mut(),
-        Change::EndRun(end) => end.answer.as_mut(),
+        Change::EndRun(end) | Change::Rest(end) => end.answer.as_mut(),
         Change::Result { payload, .. } | Change::Seal { payload, .. } | Change::Timer { payload, .. } => {
             Some(payload)
         }
@@ -272,7 +272,7 @@ pub(crate) fn digest_of(change: &Change) -> Option<&[u8]> {
     let sealed = match change {
         Change::Accept(accept) => &accept.payload,
         Change::WholeRun(whole) => whole.1.answer.as_ref()?,
-        Change::EndRun(end) => end.answer.as_ref()?,
+        Change::EndRun(end) | Change::Rest(end) => end.answer.as_ref()?,
         Change::Result { payload, .. } | Change::Seal { payload, .. } | Change::Timer { payload, .. } => {
             payload
         }

@@ -254,6 +254,37 @@ impl Reader {
         )
     }
 
+    /// Whether a parked record of a flow holds back this order key.
+    pub fn is_key_parked(&self, flow: &str, key: &str) -> Result<bool, Error> {
+        let found = self.row(
+            "SELECT 1 FROM parked JOIN run ON run.id = parked.run WHERE parked.order_key = ?1 AND run.flow = ?2 LIMIT 1",
+            params![key, flow],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// Runs of a flow that wait for their turn behind an order key, in the order of arrival, at most `most`.
+    pub fn queued(&self, flow: &str, key: &str, most: u32) -> Result<Vec<OpenRun>, Error> {
+        self.rows(
+            &format!(
+                "{OPEN} WHERE flow = ?1 AND order_key = ?2 AND state = 0 AND state < 10 ORDER BY id LIMIT ?3"
+            ),
+            params![flow, key, most],
+            open_run,
+        )
+    }
+
+    /// How many runs of a flow wait for their turn.
+    pub fn queued_count(&self, flow: &str) -> Result<u64, Error> {
+        let count = self.row(
+            "SELECT count(*) FROM run WHERE flow = ?1 AND order_key IS NOT NULL AND state = 0 AND state < 10",
+            params![flow],
+            |row| row.get::<_, i64>(0),
+        )?;
+        Ok(count.unwrap_or(0).unsigned_abs())
+    }
+
     /// Who wrote a dedupe key first.
     pub fn dedupe_owner(&self, scope: &str, key: &str) -> Result<Option<At>, Error> {
         self.row(

@@ -25,6 +25,7 @@ CREATE TABLE run (
     error_code TEXT, error TEXT
 ) STRICT;
 CREATE INDEX run_open ON run (id) WHERE state < 10;
+CREATE INDEX run_keyed ON run (flow, order_key, id) WHERE state < 10 AND order_key IS NOT NULL;
 CREATE INDEX run_flow ON run (flow, id);
 CREATE INDEX run_bad ON run (state, id) WHERE state > 10;
 CREATE INDEX run_parent ON run (parent_run) WHERE parent_run IS NOT NULL;
@@ -54,6 +55,7 @@ CREATE TABLE parked (
     PRIMARY KEY (run, node, batch, ix)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_due ON parked (due_ms);
+CREATE INDEX parked_key ON parked (order_key) WHERE order_key IS NOT NULL;
 CREATE INDEX parked_blob ON parked (substr(payload, 2, 32)) WHERE substr(payload, 1, 1) = x'01';
 
 CREATE TABLE letter (

@@ -189,9 +189,16 @@ impl Number {
         if let (Repr::Small { coef: a, scale: sa }, Repr::Small { coef: b, scale: sb }) = (&self.0, &other.0)
             && *b != 0
             && sa >= sb
-            && a.checked_rem(*b) == Some(0)
         {
-            return Some(Number::small(a / b, sa - sb));
+            if a.checked_rem(*b) == Some(0) {
+                return Some(Number::small(a / b, sa - sb));
+            }
+            // a division by ten, a hundred, .. moves the point
+            if let Ok(zeros) = POW10.binary_search(b)
+                && usize::from(sa - sb) + zeros <= usize::from(MAX_SCALE)
+            {
+                return Some(Number::small(*a, sa - sb + zeros as u8));
+            }
         }
         self.dec().div(other.dec()).map(Number::from_dec)
     }
@@ -275,9 +282,25 @@ impl Ord for Number {
 
 impl Hash for Number {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let dec = self.dec().stripped();
-        dec.coef.hash(state);
-        dec.exp.hash(state);
+        match &self.0 {
+            // what fits in place never stands behind a pointer, so the two need not hash alike
+            Repr::Small { coef, scale } => {
+                let (mut coef, mut scale) = (*coef, *scale);
+                while scale > 0 && coef % 10 == 0 {
+                    coef /= 10;
+                    scale -= 1;
+                }
+                state.write_u64(coef.cast_unsigned());
+                if scale > 0 {
+                    state.write_u8(scale);
+                }
+            }
+            Repr::Big(dec) => {
+                let dec = dec.stripped();
+                dec.coef.hash(state);
+                dec.exp.hash(state);
+            }
+        }
     }
 }
 

@@ -30,26 +30,36 @@ impl Shape {
     }
 
     /// The keys in order.
+    #[inline]
     pub fn keys(&self) -> &[Text] {
         &self.keys
     }
 
     /// How many keys.
+    #[inline]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
     /// Whether there is no key.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
     /// Where a key stands.
+    #[inline]
     pub fn position(&self, key: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).map(|at| *at as usize),
             None => self.keys.iter().position(|it| it == key),
         }
+    }
+
+    /// The same keys behind a pointer of their own: threads that make and drop records of one shape at once would fight over its
+    /// count.
+    pub fn anew(&self) -> Arc<Shape> {
+        Shape::new(self.keys.iter().cloned())
     }
 
     /// This shape with one more key at the end; itself when the key is there.
@@ -93,6 +103,14 @@ impl Record {
         Record { values: values.collect(), shape }
     }
 
+    /// A record from the values a caller collected in shape order; the vector is left empty, to be filled for the next record.
+    /// Missing values are null, surplus ones are dropped.
+    #[inline]
+    pub fn drained(shape: &Arc<Shape>, values: &mut Vec<Value>) -> Record {
+        values.resize(shape.len(), Value::Null);
+        Record { values: values.drain(..).collect(), shape: shape.clone() }
+    }
+
     /// The record without fields.
     pub fn empty() -> Record {
         Record { shape: Shape::new([]), values: Arc::new([]) }
@@ -108,16 +126,19 @@ impl Record {
     }
 
     /// The keys, shared with the other records of the batch.
+    #[inline]
     pub fn shape(&self) -> &Arc<Shape> {
         &self.shape
     }
 
     /// The values in shape order.
+    #[inline]
     pub fn values(&self) -> &[Value] {
         &self.values
     }
 
     /// The value of a field; none when the shape lacks it.
+    #[inline]
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.shape.position(key).map(|at| &self.values[at])
     }
@@ -137,6 +158,22 @@ impl Record {
             *place = value;
         }
         Record { shape: shape.clone(), values: values.into() }
+    }
+
+    /// This record with other values at some places of its own shape. Nothing is copied when nobody else holds the record; the
+    /// vector is left empty.
+    #[must_use]
+    pub fn with_places(mut self, places: &[usize], values: &mut Vec<Value>) -> Record {
+        if Arc::get_mut(&mut self.values).is_none() {
+            self.values = self.values.iter().cloned().collect();
+        }
+        let own = Arc::get_mut(&mut self.values).unwrap_or_default();
+        for (place, value) in places.iter().zip(values.drain(..)) {
+            if let Some(old) = own.get_mut(*place) {
+                *old = value;
+            }
+        }
+        self
     }
 
     /// This record with one field set.

@@ -59,21 +59,25 @@ impl Value {
     }
 
     /// Whether this is null.
+    #[inline]
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
 
     /// The text, if this is one.
+    #[inline]
     pub fn as_text(&self) -> Option<&str> {
         if let Value::Text(text) = self { Some(text.as_str()) } else { None }
     }
 
     /// The number, if this is one.
+    #[inline]
     pub fn as_number(&self) -> Option<&Number> {
         if let Value::Number(number) = self { Some(number) } else { None }
     }
 
     /// The boolean, if this is one.
+    #[inline]
     pub fn as_bool(&self) -> Option<bool> {
         if let Value::Bool(bool) = self { Some(*bool) } else { None }
     }

@@ -10,13 +10,18 @@ use crate::plan::{Entry, Stage, Step, Wire};
 /// A stage holds so many transforms: a batch goes through it as nested calls, and the stack is finite.
 const MAX_STEPS: usize = 128;
 
-/// Groups transforms that have a single wire between them; all others stand alone.
+/// Groups transforms that have a single wire between them, and a source with the sieves right behind it; all others stand alone.
 pub(crate) fn stages(steps: &[Step], wires: &[Wire]) -> Vec<Stage> {
     let mut entering: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
     for (number, wire) in wires.iter().enumerate() {
         entering[wire.to].push(number);
     }
     let is_transform = |step: usize| matches!(steps[step].behaviour, Behaviour::Transform(_));
+    let is_source = |step: usize| matches!(steps[step].behaviour, Behaviour::Source(_));
+    let is_sieve = |step: usize| match &steps[step].behaviour {
+        Behaviour::Transform(transform) => transform.is_sieve(),
+        Behaviour::Action(_) | Behaviour::Source(_) | Behaviour::Trigger(_) => false,
+    };
     let mut stage_of: Vec<Option<usize>> = vec![None; steps.len()];
     let mut stages: Vec<Stage> = Vec::new();
     for (number, step) in steps.iter().enumerate() {
@@ -24,10 +29,15 @@ pub(crate) fn stages(steps: &[Step], wires: &[Wire]) -> Vec<Stage> {
             continue;
         }
         let joined = match entering[number].as_slice() {
-            [only] if is_transform(number) && is_transform(wires[*only].from) => stage_of[wires[*only].from],
+            [only] if is_transform(number) => stage_of[wires[*only].from],
             _ => None,
         };
-        match joined.filter(|stage| stages[*stage].steps.len() < MAX_STEPS) {
+        let fits = |stage: &usize| {
+            let members: &[usize] = &stages[*stage].steps;
+            let goes_with = if is_source(members[0]) { is_sieve(number) } else { is_transform(members[0]) };
+            goes_with && members.len() < MAX_STEPS
+        };
+        match joined.filter(fits) {
             Some(stage) => {
                 stages[stage].steps.push(number);
                 stage_of[number] = Some(stage);

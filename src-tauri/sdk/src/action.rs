@@ -43,8 +43,16 @@ pub struct Call<'a> {
     pub record: &'a Record,
     /// The idempotency key: the same for every attempt and after every restart.
     pub key: &'a str,
-    /// Counts from 1.
+    /// Counts from 1. A call that was begun before goes on counting, also across a restart: see [`Call::is_repeat`].
     pub attempt: u32,
+}
+
+impl Call<'_> {
+    /// Whether this effect may have been begun before: by an earlier attempt, or by a run that was cut off. Across a restart this is
+    /// known of actions that say so in [`Action::notes_beginning`].
+    pub fn is_repeat(&self) -> bool {
+        self.attempt > 1
+    }
 }
 
 /// A step with an effect. The engine puts the answer into one field of the record.
@@ -57,6 +65,21 @@ pub trait Action: Send + Sync {
 
     /// What may happen when the effect is repeated.
     fn effect(&self) -> Effect;
+
+    /// Whether the engine notes durably, before each call, that it is about to begin: then a call after a cut knows that it is a
+    /// repetition. It costs a commit a call, so only steps that act differently on repetition ask for it.
+    fn notes_beginning(&self) -> bool {
+        self.effect() == Effect::Ambiguous
+    }
+
+    /// For a step that only lets time pass: how long a record waits, in milliseconds. The engine waits in its place, outside memory
+    /// when it is long, and [`Action::run`] is not called.
+    ///
+    /// # Errors
+    /// As [`Action::run`].
+    fn pause_ms(&self, _call: Call<'_>, _cx: &dyn Cx) -> Result<Option<u64>, NodeError> {
+        Ok(None)
+    }
 
     /// How many calls may be in flight at once; results keep the order of the input.
     fn concurrency(&self) -> usize {

@@ -210,7 +210,8 @@ pub trait Cx: Send + Sync {
     /// The journal cannot be read.
     async fn state(&self, key: &str) -> Result<Option<Value>, NodeError>;
 
-    /// Keeps a value across runs; it commits together with the step's result.
+    /// Keeps a value across runs. Of an action it commits together with the step's result; of a source it is a cursor and counts once
+    /// the run has ended, so that a run that failed reads the same again.
     fn keep_state(&self, key: &str, value: Value);
 
     /// Of these keys, those this node has not seen before; they are remembered together with the step's result. `owner` names
@@ -226,7 +227,7 @@ pub trait Cx: Send + Sync {
     /// The slot is not filled, the called run failed, too deep.
     async fn call_flow(&self, slot: &str, records: Vec<Record>, key: &str) -> Result<Vec<Record>, NodeError>;
 
-    /// Waits; ends early with an error when the run is cancelled. Long waits leave memory.
+    /// Waits, in memory; ends early with an error when the run is cancelled.
     ///
     /// # Errors
     /// The run was cancelled.

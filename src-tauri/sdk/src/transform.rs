@@ -28,6 +28,12 @@ pub trait Transform: Send + Sync {
         false
     }
 
+    /// Whether the step only leaves records out, at little cost. It then works where a source makes the records, so that those left
+    /// out never travel.
+    fn is_sieve(&self) -> bool {
+        false
+    }
+
     /// All fields an emitted record can have, when the configuration alone says them: a formula further on that names another is
     /// reported while the flow is drawn.
     fn makes_fields(&self) -> Option<Vec<String>> {

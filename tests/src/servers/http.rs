@@ -70,7 +70,7 @@ impl Oidc {
 }
 
 /// The folder where the packages of npm are installed, exactly as their lock file says.
-fn installed() -> PathBuf {
+pub(super) fn installed() -> PathBuf {
     static INSTALLING: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _installing = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/servers");

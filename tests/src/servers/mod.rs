@@ -3,6 +3,7 @@
 //! A server that is not installed fails the test with a sentence that names its package.
 
 mod http;
+mod json_server;
 mod live;
 mod nginx;
 mod postgres;
@@ -10,6 +11,7 @@ mod process;
 mod rabbitmq;
 
 pub use http::{Httpbin, Oidc};
+pub use json_server::JsonServer;
 pub use live::{Live, connection};
 pub use nginx::Nginx;
 pub use postgres::Postgres;

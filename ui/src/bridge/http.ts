@@ -1,8 +1,15 @@
 /** The bridge over HTTP: one POST a command, one stream of events, a bearer token. */
 
-import type { CommandName, Commands } from './commands.ts';
-import type { EngineEvent, RefusalBody } from './contract.ts';
-import { type Bridge, EngineGone, type Link, Refused } from './index.ts';
+import {
+  type Bridge,
+  type CommandName,
+  type Commands,
+  type EngineEvent,
+  EngineGone,
+  type Link,
+  type Refusal,
+  Refused,
+} from './index.ts';
 
 const TOKEN_KEY = 'arna.token';
 const RETRY_MS = 1500;
@@ -86,16 +93,18 @@ export function httpBridge(token: string): Bridge {
   };
 }
 
-function refusal(text: string, status: number): RefusalBody {
+function refusal(text: string, status: number): Refusal {
   try {
-    const body = JSON.parse(text) as Partial<RefusalBody>;
-    if (body.sentence && body.code) return { code: body.code, sentence: body.sentence, field: body.field };
+    const body = JSON.parse(text) as Partial<Refusal>;
+    if (body.sentence && body.code)
+      return { code: body.code, sentence: body.sentence, field: body.field ?? '' };
   } catch {
     // Not ours: something between the editor and the engine answered. The sentence below says so.
   }
   return {
     code: status === 401 ? 'not_signed_in' : 'internal',
     sentence: `HTTP ${status}: ${text.slice(0, 200)}`,
+    field: '',
   };
 }
 

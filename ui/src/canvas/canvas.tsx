@@ -33,6 +33,16 @@ import { KeyWiring } from './wiring.tsx';
 
 const nodeTypes = { card: NodeCard, note: NoteCard, frame: GroupFrame };
 const edgeTypes = { wire: WireLine };
+/** What can take the keys in the form of the chosen node; a field whose code is on its way stands in for itself. */
+const FIELDS = ['input', 'textarea', '.cm-content', '[role="combobox"]', '[data-waiting]'];
+const FIRST_FIELD = FIELDS.map((it) => `.tab-body ${it}`).join();
+
+function openForm(): void {
+  const first = document.querySelector<HTMLElement>(FIRST_FIELD);
+  if (first?.dataset.waiting === undefined) first?.focus();
+  else requestAnimationFrame(openForm);
+}
+
 const FIT = { padding: 0.07, maxZoom: 1, minZoom: 0.2 };
 
 /** Where on the canvas something is to be put, and the loose wire it is for. */
@@ -127,6 +137,7 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
       fit: () => void flow.fitView({ ...FIT, duration: 180 }),
       startWire: setWiring,
       help: onHelp,
+      openForm,
     };
     const onKey = (event: KeyboardEvent) => {
       const isOurs =

@@ -1,6 +1,6 @@
 /** The keys of the canvas. */
 import { copied, duplicate, paste, removeNodes, toggleDisabled } from '../document/actions.ts';
-import type { Point } from '../document/flow.ts';
+import type { NotAFlow, Point } from '../document/flow.ts';
 import { change, documentNow, openFlow, select } from '../document/store.ts';
 
 export interface CanvasKeys {
@@ -9,6 +9,7 @@ export interface CanvasKeys {
   fit: () => void;
   startWire: (node: string) => void;
   help: () => void;
+  openForm: () => void;
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
@@ -53,6 +54,8 @@ export function pressKey(event: KeyboardEvent, keys: CanvasKeys): boolean {
   const arrow = ARROWS[event.key];
   if (arrow && selected.length) nudge(arrow, event.shiftKey);
   else if (event.key === '/') keys.openPalette();
+  else if (event.key === 'Enter' && focused && selected.length === 1 && selected[0] === focused)
+    keys.openForm();
   else if ((event.key === 'Enter' || event.key === ' ') && focused)
     select(event.shiftKey ? [...selected, focused] : [focused]);
   else if (event.key === 'Escape') select([]);
@@ -66,7 +69,7 @@ export function pressKey(event: KeyboardEvent, keys: CanvasKeys): boolean {
 }
 
 /** Copy, cut and paste as text. Returns the sentence key when a paste is nothing we know. */
-export function clip(event: ClipboardEvent, at: () => Point): 'json' | 'shape' | 'newer' | undefined {
+export function clip(event: ClipboardEvent, at: () => Point): NotAFlow['reason'] | undefined {
   if (isTyping(event.target) || (window.getSelection()?.toString() && event.type !== 'paste'))
     return undefined;
   const { selected } = openFlow.getState();

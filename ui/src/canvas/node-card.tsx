@@ -59,7 +59,7 @@ function Counts({ counts, ports }: { counts: NodeCounts; ports: Ports }) {
         </span>
       ) : null}
       {counts.parked ? <span className="warn">{t('card.parked', { count: counts.parked })}</span> : null}
-      <span className="card-end">{formatSpan(counts.busy_ms)}</span>
+      {counts.busy_ms === null ? null : <span className="card-end">{formatSpan(counts.busy_ms)}</span>}
     </>
   );
 }

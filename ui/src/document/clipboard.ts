@@ -26,6 +26,9 @@ export function copyText(doc: FlowDoc, ids: readonly string[]): string {
   });
 }
 
+/** A longer text is a file to import, not a paste. */
+const LONGEST = 5_000_000;
+
 export interface Pasted {
   change: Change;
   ids: string[];
@@ -33,6 +36,7 @@ export interface Pasted {
 
 /** The change that puts a text on the canvas with its corner at a point, or none when it is nothing we know. */
 export function pasteText(doc: FlowDoc, text: string, at: Point): Pasted | NotAFlow {
+  if (text.length > LONGEST) return new NotAFlow('long');
   const trimmed = text.trim();
   if (/^https?:\/\/\S+$/.test(trimmed)) {
     return insert(

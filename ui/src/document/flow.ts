@@ -19,6 +19,10 @@ export interface FlowNode {
   config?: Config;
   policy?: Policy;
 }
+/** A name without what cannot be seen: control characters, and marks that turn the reading order around. */
+export const cleanName = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken away
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
 /** Two ends, each a node or a node and its port: `paid.kept`. A missing port is the first one. */
 export type Wire = [string, string];
 export interface Note {
@@ -67,8 +71,8 @@ export const emptyFlow = (name: string, zone: string): FlowDoc => ({
 
 /** What is wrong with a text that should be a flow file. */
 export class NotAFlow extends Error {
-  readonly reason: 'json' | 'shape' | 'newer';
-  constructor(reason: 'json' | 'shape' | 'newer') {
+  readonly reason: 'json' | 'shape' | 'newer' | 'long';
+  constructor(reason: 'json' | 'shape' | 'newer' | 'long') {
     super(reason);
     this.reason = reason;
   }

@@ -1,8 +1,10 @@
 /** The open flow: its document with history, selection, what the engine says about it, and saving as it is edited. */
 import { createStore } from 'zustand/vanilla';
 import {
+  type EngineEvent,
   EngineGone,
   engine,
+  type Flow,
   type FlowFacts,
   type NodeFacts,
   type Problem,
@@ -35,6 +37,7 @@ export interface OpenFlow {
 
 const SAVE_AFTER_MS = 500;
 const RETRY_AFTER_MS = 2000;
+const TRANSIENT: readonly string[] = ['unavailable', 'internal'];
 const draftKey = (id: string) => `arna.draft.${id}`;
 
 const closed: OpenFlow = {
@@ -76,7 +79,8 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 export async function load(id: string): Promise<void> {
   await flush();
   const flow = await engine().call('flow.get', { flow: id });
-  const draft = readDraft(id, flow.version);
+  const draft = readDraft(id, flow.text);
+  const isConflict = draft !== undefined && draft.version !== flow.version;
   openFlow.setState(
     {
       ...closed,
@@ -84,14 +88,15 @@ export async function load(id: string): Promise<void> {
       folder: flow.folder,
       version: flow.version,
       armed: flow.armed,
-      history: startHistory(readFlow(draft ?? flow.text)),
+      history: startHistory(readFlow(draft?.text ?? flow.text)),
+      saving: isConflict ? 'conflict' : draft ? 'waiting' : 'saved',
       ...checked(flow),
       slots: flow.slots,
       pinned: flow.pinned,
     },
     true,
   );
-  if (draft) scheduleSave(0);
+  if (draft && !isConflict) scheduleSave(0);
 }
 
 /** Makes a change: the only way a document is edited. */
@@ -161,6 +166,8 @@ async function save(): Promise<void> {
         saving: error.body.code === 'conflict' ? 'conflict' : 'refused',
         refusal: error.body.sentence,
       });
+      // no fault of the document, such as a full disk: it may pass
+      if (TRANSIENT.includes(error.body.code)) scheduleSave(RETRY_AFTER_MS);
     } else throw error;
   }
 }
@@ -176,19 +183,51 @@ export async function keepMine(): Promise<void> {
 /** After a conflict: takes the other document; the own one stays one undo away. */
 export async function takeTheirs(): Promise<void> {
   const { id } = openFlow.getState();
-  const flow = await engine().call('flow.get', { flow: id });
-  localStorage.removeItem(draftKey(id));
+  take(await engine().call('flow.get', { flow: id }));
+}
+
+function take(flow: Flow): void {
+  localStorage.removeItem(draftKey(flow.id));
+  const doc = readFlow(flow.text);
   openFlow.setState({
     version: flow.version,
-    history: edit(
-      openFlow.getState().history,
-      { type: 'flow.replace', doc: readFlow(flow.text) },
-      Date.now(),
-    ),
+    history: edit(openFlow.getState().history, { type: 'flow.replace', doc }, Date.now()),
     ...checked(flow),
+    slots: flow.slots,
+    pinned: flow.pinned,
     saving: 'saved',
     refusal: '',
   });
+}
+
+/** Lets the engine change what the file holds beside the drawing, such as its cases: no step of undo, for nothing drawn changes. */
+export async function changeBeside(act: () => Promise<{ version: number; text: string }>): Promise<void> {
+  await flush();
+  const before = openFlow.getState();
+  if (before.saving !== 'saved') return;
+  openFlow.setState({ saving: 'saving' });
+  try {
+    const { version, text } = await act();
+    const { history } = openFlow.getState();
+    const { cases } = readFlow(text);
+    openFlow.setState({ version, history: { ...history, doc: { ...history.doc, cases } } });
+  } finally {
+    const isEdited = openFlow.getState().saving !== 'saving';
+    if (!isEdited) openFlow.setState({ saving: 'saved' });
+  }
+}
+
+/** Takes up what was changed elsewhere, unless something here waits to be saved: then the save tells of the conflict. */
+export async function followFlow(event: EngineEvent): Promise<void> {
+  const { id, version } = openFlow.getState();
+  if (!id) return;
+  if (event.type === 'flow_changed' && event.flow === id) openFlow.setState({ armed: event.armed });
+  const isNewer = event.type === 'flow_changed' && event.flow === id && (event.version ?? 0) > version;
+  if (event.type !== 'resync' && !isNewer) return;
+  if (openFlow.getState().saving !== 'saved') return;
+  const flow = await engine().call('flow.get', { flow: id });
+  const now = openFlow.getState();
+  if (now.id === id && now.saving === 'saved' && flow.version > now.version) take(flow);
 }
 
 function writeDraft(id: string, version: number, doc: FlowDoc): void {
@@ -199,12 +238,15 @@ function writeDraft(id: string, version: number, doc: FlowDoc): void {
   }
 }
 
-function readDraft(id: string, version: number): string | undefined {
+/** What was drawn here and never reached the engine; nothing when the engine has the same. */
+function readDraft(id: string, saved: string): { version: number; text: string } | undefined {
   const kept = localStorage.getItem(draftKey(id));
   if (!kept) return undefined;
   try {
     const draft = JSON.parse(kept) as { version?: unknown; text?: unknown };
-    if (draft.version === version && typeof draft.text === 'string') return draft.text;
+    const { version, text } = draft;
+    const isOther = typeof text === 'string' && writeFlow(readFlow(text)) !== writeFlow(readFlow(saved));
+    if (typeof version === 'number' && isOther) return { version, text };
   } catch {
     // A damaged draft is worth nothing; the saved flow is opened.
   }

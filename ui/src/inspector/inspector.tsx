@@ -4,17 +4,18 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { ConnectionRow, Json, KindRow, Problem } from '../bridge/index.ts';
-import type { FlowNode } from '../document/flow.ts';
+import { cleanName, type FlowNode } from '../document/flow.ts';
 import { live } from '../document/live.ts';
 import { loadSample } from '../document/sample.ts';
 import type { Kinds } from '../document/select.ts';
 import { change, openFlow } from '../document/store.ts';
-import { Button, Field, Tabs } from '../kit/controls.tsx';
+import { Button, Field, Marked, Tabs } from '../kit/controls.tsx';
 import { KindBadge } from '../kit/glyph.tsx';
 import { State } from '../kit/surfaces.tsx';
 import { ConnectionField } from './connection-field.tsx';
 import { FailTab, LimitsTab } from './policy.tsx';
-import { type FormField, fieldsOfSchema } from './schema.ts';
+import { type FormField, fieldsOfSchema, isDecisionTable } from './schema.ts';
+import { DecisionGrid, GRID_FIELDS } from './widgets/decision.tsx';
 import { widgetNamed } from './widgets/index.ts';
 
 interface InspectorProps {
@@ -45,7 +46,14 @@ export function Inspector({ kinds, connections, onNewConnection, actions }: Insp
     );
   }
   return (
-    <aside className="inspector" aria-label={t('inspector.label')}>
+    <aside
+      className="inspector"
+      aria-label={t('inspector.label')}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !event.defaultPrevented)
+          document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus();
+      }}
+    >
       <NodeForm
         key={id}
         id={id}
@@ -93,9 +101,21 @@ function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProp
             aria-label={t('inspector.title')}
             value={node.title ?? ''}
             placeholder={kind?.title ?? node.kind}
-            onChange={(event) => set({ ...node, title: event.target.value || undefined }, 'title')}
+            onChange={(event) => set({ ...node, title: cleanName(event.target.value) || undefined }, 'title')}
           />
-          <div className="card-line">{kind?.help ?? t('inspector.unknown_kind', { kind: node.kind })}</div>
+          <div className="card-line">
+            <Marked text={kind?.help ?? t('inspector.unknown_kind', { kind: node.kind })} />{' '}
+            {kind ? (
+              <a
+                className="link"
+                href={`#/help/${encodeURIComponent(`nodes/${node.kind}`)}`}
+                target="_blank"
+                rel="noreferrer"
+              >
+                {t('help.node')}
+              </a>
+            ) : null}
+          </div>
         </div>
       </header>
       <Tabs value={tab} onChange={setTab} tabs={tabs}>
@@ -155,7 +175,10 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
   const { t } = useTranslation();
   const problems = useStore(openFlow, (state) => state.problems);
   const [isOpen, setOpen] = useState(false);
-  const fields = fieldsOfSchema(kind?.schema ?? null);
+  const isGrid = isDecisionTable(kind?.schema ?? null);
+  const fields = fieldsOfSchema(kind?.schema ?? null).filter(
+    (it) => !isGrid || !GRID_FIELDS.includes(it.name),
+  );
   const config = node.config ?? {};
   const set = (name: string, value: Json | undefined) => {
     const { [name]: _before, ...rest } = config;
@@ -165,15 +188,17 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
   const draw = (field: FormField) => (
     <ConfigField
       key={field.name}
+      kind={node.kind.replace('.', '_')}
       field={field}
       value={config[field.name]}
       problem={problems.find((it) => it.node === id && it.pointer?.startsWith(`/${field.name}`))}
       onChange={(value) => set(field.name, value)}
     />
   );
-  if (!fields.length) return <p className="faint">{t('inspector.no_fields')}</p>;
+  if (!fields.length && !isGrid) return <p className="faint">{t('inspector.no_fields')}</p>;
   return (
     <>
+      {isGrid ? <DecisionGrid config={config} onChange={(next) => onChange(next, 'grid')} /> : null}
       {fields.filter((field) => !field.isAdvanced).map(draw)}
       {advanced.length ? (
         <Button look="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -186,11 +211,14 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
 }
 
 function ConfigField({
+  kind,
   field,
   value,
   problem,
   onChange,
 }: {
+  /** The kind as words are found under it: one name means different things in different kinds. */
+  kind: string;
   field: FormField;
   value: Json | undefined;
   problem: Problem | undefined;
@@ -200,7 +228,7 @@ function ConfigField({
   const Widget = widgetNamed(field.widget);
   return (
     <Field
-      label={t(`fieldname.${field.name}`, { defaultValue: field.label })}
+      label={t([`fieldname.${kind}_${field.name}`, `fieldname.${field.name}`], { defaultValue: field.label })}
       help={field.help}
       bad={problem?.sentence}
       aside={field.isRequired ? null : <span className="faint optional">{t('inspector.optional')}</span>}

@@ -187,7 +187,18 @@ export function Field({
         {aside}
       </div>
       {children}
-      {bad ? <div className="field-bad">{bad}</div> : help ? <div className="field-help">{help}</div> : null}
+      {bad ? (
+        <div className="field-bad">{bad}</div>
+      ) : help ? (
+        <div className="field-help">
+          <Marked text={help} />
+        </div>
+      ) : null}
     </div>
   );
+}
+
+/** A sentence in which what stands in backticks is code. */
+export function Marked({ text }: { text: string }) {
+  return text.split(/`([^`]+)`/).map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part));
 }

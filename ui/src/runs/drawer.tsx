@@ -62,7 +62,12 @@ function NodeRecords({ onProblems, onFailed }: { onProblems: () => void; onFaile
   const problems = useStore(openFlow, (state) => state.problems.length);
   const row = useStore(live, (state) => state.row);
   const failed = useStore(live, (state) => (node ? state.counts.nodes[node]?.failed : 0) ?? 0);
-  const records = useRecords({ run: row?.run, node, side, search });
+  const fact = useStore(openFlow, (state) => (node ? state.facts.get(node) : undefined));
+  const [chosen, setChosen] = useState({ node: '', side: '', port: '' });
+  const all = (side === 'in' ? fact?.inputs : fact?.outputs) ?? [];
+  const ports = all.filter((it) => it !== 'error' || failed > 0);
+  const port = chosen.node === node && chosen.side === side ? chosen.port : ports[0];
+  const records = useRecords({ run: row?.run, node, side, port, search });
   const isShown = node && row;
   return (
     <>
@@ -86,6 +91,14 @@ function NodeRecords({ onProblems, onFailed }: { onProblems: () => void; onFaile
             { value: 'schema', label: t('drawer.schema') },
           ]}
         />
+        {isShown && ports.length > 1 ? (
+          <Segments
+            label={t('drawer.port')}
+            value={port ?? ''}
+            onChange={(it) => setChosen({ node, side, port: it })}
+            options={ports.map((it) => ({ value: it, label: it.replaceAll('_', ' ') }))}
+          />
+        ) : null}
         {isShown ? (
           <span className="muted ellipsis">
             {t('drawer.title', {
@@ -107,7 +120,9 @@ function NodeRecords({ onProblems, onFailed }: { onProblems: () => void; onFaile
             {t('drawer.problems', { count: problems })}
           </button>
         ) : null}
-        {isShown && !records.isWhole ? <Pill>{t('drawer.sample_only')}</Pill> : null}
+        {isShown && !records.isWhole && records.kept ? (
+          <Pill>{t('drawer.sample_only', { count: records.kept, n: formatNumber(records.kept) })}</Pill>
+        ) : null}
         <input
           className="input drawer-search"
           type="search"

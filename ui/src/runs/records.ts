@@ -8,6 +8,8 @@ const KEPT = 40;
 
 export interface Records {
   total: number;
+  /** Records that can be looked at: all of them, or the first ones that were kept. */
+  kept: number;
   columns: readonly string[];
   isWhole: boolean;
   error: string | undefined;
@@ -19,18 +21,27 @@ interface Place {
   run: string | undefined;
   node: string | undefined;
   side: 'in' | 'out';
+  /** The port; none is the first. */
+  port: string | undefined;
   search: string;
 }
 
-export function useRecords({ run, node, side, search }: Place): Records {
+export function useRecords({ run, node, side, port, search }: Place): Records {
   const [, redraw] = useState(0);
-  const [head, setHead] = useState<{ total: number; columns: string[]; isWhole: boolean; error?: string }>({
+  const [head, setHead] = useState<{
+    total: number;
+    kept: number;
+    columns: string[];
+    isWhole: boolean;
+    error?: string;
+  }>({
     total: 0,
+    kept: 0,
     columns: [],
     isWhole: true,
   });
   const pages = useRef(new Map<number, Datum[] | 'asked'>());
-  const place = `${run}/${node}/${side}/${search}`;
+  const place = `${run}/${node}/${side}/${port}/${search}`;
   const shown = useRef(place);
 
   const ask = useCallback(
@@ -43,6 +54,7 @@ export function useRecords({ run, node, side, search }: Place): Records {
           run,
           node,
           side,
+          port,
           offset: page * PAGE,
           limit: PAGE,
           search: search || undefined,
@@ -55,26 +67,35 @@ export function useRecords({ run, node, side, search }: Place): Records {
               pages.current.delete(
                 [...pages.current.keys()].sort((a, b) => Math.abs(b - page) - Math.abs(a - page))[0] ?? -1,
               );
-            setHead({ total: answer.total, columns: answer.columns, isWhole: answer.whole });
+            const end = page * PAGE + answer.records.length;
+            // a page that is not full is the last that was kept
+            const kept = answer.records.length < PAGE && !answer.whole ? end : answer.total;
+            setHead((now) => ({
+              total: answer.total,
+              kept: now.total && !answer.whole ? Math.min(now.kept, kept) : kept,
+              columns: page === 0 ? answer.columns : now.columns,
+              isWhole: answer.whole,
+            }));
             redraw((count) => count + 1);
           },
           (error: unknown) =>
             shown.current === asked &&
             setHead({
               total: 0,
+              kept: 0,
               columns: [],
               isWhole: true,
               error: error instanceof Error ? error.message : String(error),
             }),
         );
     },
-    [run, node, side, search, place],
+    [run, node, side, port, search, place],
   );
 
   useEffect(() => {
     shown.current = place;
     pages.current = new Map();
-    setHead({ total: 0, columns: [], isWhole: true });
+    setHead({ total: 0, kept: 0, columns: [], isWhole: true });
     const timer = setTimeout(() => ask(0), search ? 150 : 0);
     return () => clearTimeout(timer);
   }, [place, ask, search]);

@@ -1,5 +1,5 @@
 /** Steps through a run that has ended: at each point the canvas shows what was known. */
-import { Square } from 'lucide-react';
+import { CircleAlert, Square } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { engine } from '../bridge/index.ts';
@@ -47,6 +47,28 @@ export function RunSlider() {
         }
       />
       <span className="muted">{t('run.moment', { now: formatSpan(now), whole: formatSpan(whole) })}</span>
+    </div>
+  );
+}
+
+/** Why the run that is shown failed, and the node where it did. */
+export function RunError({ onReveal }: { onReveal: (node: string) => void }) {
+  const { t } = useTranslation();
+  const row = useStore(live, (state) => state.row);
+  const node = useStore(
+    live,
+    (state) => Object.entries(state.counts.nodes).find(([, counts]) => counts.state === 'failed')?.[0],
+  );
+  if (!row?.error || isRunning(row)) return null;
+  return (
+    <div className="run-error" role="status">
+      <CircleAlert className="bad" />
+      <span>{row.error.sentence}</span>
+      {node ? (
+        <Button look="quiet" onClick={() => onReveal(node)}>
+          {t('run.show_node')}
+        </Button>
+      ) : null}
     </div>
   );
 }

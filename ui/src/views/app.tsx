@@ -4,11 +4,13 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react
 import { useTranslation } from 'react-i18next';
 import { engine, type Link } from '../bridge/index.ts';
 import { followRun } from '../document/live.ts';
+import { followFlow } from '../document/store.ts';
 import { setLanguage } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Loading, say, Toasts } from '../kit/surfaces.tsx';
 import { setTheme } from '../kit/theme.ts';
 import { CommandPalette } from './command.tsx';
+import { FromComputer } from './computer.tsx';
 import { ConnectionsView } from './connections-view.tsx';
 import { useEvents } from './events.ts';
 import { FailedView } from './failed-view.tsx';
@@ -20,6 +22,7 @@ import { RunsView } from './runs-view.tsx';
 import { SettingsView } from './settings-view.tsx';
 
 const EditorView = lazy(() => import('./editor-view.tsx'));
+const HelpView = lazy(() => import('./help-view.tsx'));
 
 export function App() {
   const { t } = useTranslation();
@@ -39,6 +42,8 @@ export function App() {
     () =>
       engine().subscribe((event) => {
         followRun(event);
+        // a change that cannot be read now is found out by the next save
+        followFlow(event).catch(() => undefined);
         if (event.type === 'alert') say(event.sentence, 'bad');
       }),
     [],
@@ -92,6 +97,7 @@ export function App() {
                 {route.screen === 'failed' ? <FailedView /> : null}
                 {route.screen === 'connections' ? <ConnectionsView /> : null}
                 {route.screen === 'gallery' ? <GalleryView kinds={kinds} /> : null}
+                {route.screen === 'help' ? <HelpView page={route.id} /> : null}
                 {route.screen === 'settings' ? <SettingsView health={health.value} /> : null}
               </Suspense>
             )}
@@ -99,6 +105,7 @@ export function App() {
         </div>
       </div>
       {isCommanding ? <CommandPalette onClose={closeCommand} /> : null}
+      <FromComputer />
       <Toasts closeLabel={t('common.close')} />
     </Tooltip.Provider>
   );

@@ -1,10 +1,11 @@
 /** Cases: remembered runs that a changed flow is compared with. */
+import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type CaseResult, engine } from '../bridge/index.ts';
 import { writeFlow } from '../document/flow.ts';
 import { plain } from '../document/sample.ts';
-import { documentNow } from '../document/store.ts';
+import { changeBeside, documentNow } from '../document/store.ts';
 import { Button, Field, Pill } from '../kit/controls.tsx';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Dialog, say } from '../kit/surfaces.tsx';
@@ -12,20 +13,21 @@ import { attempt } from './events.ts';
 
 const tones = { same: 'ok', different: 'warn', broken: 'bad' } as const;
 
-export function CasesDialog({
-  flow,
-  run,
-  onClose,
-}: {
+interface CasesProps {
   flow: string;
   run: string | undefined;
+  /** What came out differently when the flow was about to go live. */
+  heldBack?: CaseResult[];
+  onLiveAnyway: () => void;
   onClose: () => void;
-}) {
+}
+
+export function CasesDialog({ flow, run, heldBack, onLiveAnyway, onClose }: CasesProps) {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
   const cases = useLoad(() => engine().call('cases.list', { flow }), '');
   const [name, setName] = useState('');
-  const [results, setResults] = useState<CaseResult[]>();
+  const [results, setResults] = useState<CaseResult[] | undefined>(heldBack);
   const [isBusy, setBusy] = useState(false);
   const compare = async () => {
     setBusy(true);
@@ -38,14 +40,40 @@ export function CasesDialog({
     cases.reload();
   };
   const keep = async () => {
-    if (!run || !(await attempt(() => engine().call('cases.save', { flow, name, run }), gone))) return;
-    say(t('cases.saved', { name }));
+    if (!run) return;
+    let masked: string[] = [];
+    const isKept = await beside(async () => {
+      const saved = await engine().call('cases.save', { flow, name, run });
+      masked = saved.masked;
+      return saved;
+    });
+    if (!isKept) return;
+    say(
+      [
+        t('cases.saved', { name }),
+        masked.length ? t('cases.masked', { fields: masked.join(', ') }) : '',
+      ].join(' '),
+    );
     setName('');
-    cases.reload();
   };
+  const beside = async (act: () => Promise<{ version: number; text: string }>): Promise<boolean> => {
+    const done = await attempt(() => changeBeside(act).then(() => true), gone);
+    cases.reload();
+    return done === true;
+  };
+  const accept = async () => {
+    if (await beside(() => engine().call('cases.accept', { flow }))) await compare();
+  };
+  const differs = results?.some((it) => it.outcome !== 'same');
   return (
     <Dialog title={t('editor.cases')} closeLabel={t('common.close')} onClose={onClose} size="wide">
-      <p className="muted">{t('cases.words')}</p>
+      {heldBack ? (
+        <div className="banner" role="alert" data-tone="warn">
+          {t('cases.held_back')}
+        </div>
+      ) : (
+        <p className="muted">{t('cases.words')}</p>
+      )}
       <Loaded of={cases}>
         {({ cases: rows }) => (
           <ul className="versions">
@@ -55,14 +83,31 @@ export function CasesDialog({
                   <b>{row.name}</b>
                   <span className="faint spacer">{t('cases.records', { count: row.records_in })}</span>
                   {row.last ? <Pill tone={tones[row.last]}>{t(`cases.${row.last}`)}</Pill> : null}
+                  <Button
+                    look="icon"
+                    tip={`${t('common.delete')}: ${row.name}`}
+                    onClick={() => void beside(() => engine().call('cases.delete', { flow, name: row.name }))}
+                  >
+                    <Trash2 />
+                  </Button>
                 </div>
               </li>
             ))}
             {rows.length ? (
-              <li>
-                <Button look="main" disabled={isBusy} onClick={() => void compare()}>
+              <li className="row wrap">
+                <Button look={heldBack ? undefined : 'main'} disabled={isBusy} onClick={() => void compare()}>
                   {t('cases.run')}
                 </Button>
+                {differs ? (
+                  <Button disabled={isBusy} onClick={() => void accept()}>
+                    {t('cases.accept')}
+                  </Button>
+                ) : null}
+                {heldBack ? (
+                  <Button look="main" onClick={onLiveAnyway}>
+                    {t('cases.live_anyway')}
+                  </Button>
+                ) : null}
               </li>
             ) : (
               <li className="faint">{t('cases.none')}</li>

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { engine } from '../bridge/index.ts';
+import { cleanName } from '../document/flow.ts';
 import { isRunning, live } from '../document/live.ts';
 import { change, flush, keepMine, openFlow, takeTheirs } from '../document/store.ts';
 import { Button, Pill, Switch, type Tone } from '../kit/controls.tsx';
@@ -11,10 +12,10 @@ import { formatMoment, formatNumber } from '../kit/i18n.ts';
 import { Menu } from '../kit/surfaces.tsx';
 import { CasesDialog } from './cases-dialog.tsx';
 import { attempt } from './events.ts';
-import { TrustSheet } from './import-sheet.tsx';
 import { download } from './new-flow.ts';
 import { RehearsalDialog } from './rehearsal-dialog.tsx';
 import { go } from './route.ts';
+import { TrustSheet } from './trust-sheet.tsx';
 import { VersionsDialog } from './versions-dialog.tsx';
 
 const savingTones = {
@@ -30,10 +31,11 @@ interface EditorBarProps {
   id: string;
   onProblems: () => void;
   onRun: () => void;
+  onArm: (armed: boolean) => void;
   onHelp: () => void;
 }
 
-export function EditorBar({ id, onProblems, onRun, onHelp }: EditorBarProps) {
+export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarProps) {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
   const [sheet, setSheet] = useState<'versions' | 'cases' | 'trust' | 'rehearsal'>();
@@ -44,11 +46,6 @@ export function EditorBar({ id, onProblems, onRun, onHelp }: EditorBarProps) {
   const errors = useStore(openFlow, (state) => state.problems.filter((it) => it.severity === 'error').length);
   const row = useStore(live, (state) => state.row);
   const close = () => setSheet(undefined);
-  const arm = async (next: boolean) => {
-    await flush();
-    const answer = await attempt(() => engine().call('flow.arm', { flow: id, armed: next }), gone);
-    if (answer) openFlow.setState({ armed: answer.armed });
-  };
   const exportFlow = async () => {
     await flush();
     const file = await attempt(() => engine().call('flow.export', { flow: id }), gone);
@@ -70,7 +67,9 @@ export function EditorBar({ id, onProblems, onRun, onHelp }: EditorBarProps) {
         dir="auto"
         aria-label={t('editor.name')}
         value={name}
-        onChange={(event) => change({ type: 'flow.set', fields: { name: event.target.value } }, 'name')}
+        onChange={(event) =>
+          change({ type: 'flow.set', fields: { name: cleanName(event.target.value) } }, 'name')
+        }
       />
       <SavingPill />
       <LastRunPill />
@@ -110,9 +109,11 @@ export function EditorBar({ id, onProblems, onRun, onHelp }: EditorBarProps) {
         </Button>
       )}
       <span className="muted on-word">{armed ? t('flows.on') : t('flows.off')}</span>
-      <Switch on={armed} label={t('flows.on')} onChange={(next) => void arm(next)} />
+      <Switch on={armed} label={t('flows.on')} onChange={onArm} />
       {sheet === 'versions' ? <VersionsDialog flow={id} onClose={close} /> : null}
-      {sheet === 'cases' ? <CasesDialog flow={id} run={row?.run} onClose={close} /> : null}
+      {sheet === 'cases' ? (
+        <CasesDialog flow={id} run={row?.run} onLiveAnyway={close} onClose={close} />
+      ) : null}
       {sheet === 'rehearsal' ? <RehearsalDialog flow={id} onClose={close} /> : null}
       {sheet === 'trust' && grants ? (
         <TrustSheet flow={id} name={name} start={grants} onClose={close} onDone={close} />

@@ -1,14 +1,13 @@
 /** The editor: bar, canvas, inspector and drawer of one flow. */
 import { ReactFlowProvider } from '@xyflow/react';
-import { FileQuestion, Pin, Play } from 'lucide-react';
+import { FileQuestion, FlaskConical, Pin, PinOff, Play } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
-import { engine } from '../bridge/index.ts';
+import { type CaseResult, engine, type Json } from '../bridge/index.ts';
 import { Canvas, type CanvasHandle, type PaletteAt } from '../canvas/canvas.tsx';
 import { addNode } from '../document/actions.ts';
 import { isRunning, live, showLastRun, showRun } from '../document/live.ts';
-import { sample } from '../document/sample.ts';
 import type { Kinds } from '../document/select.ts';
 import { flush, load, openFlow, redoChange, undoChange } from '../document/store.ts';
 import { Inspector } from '../inspector/inspector.tsx';
@@ -17,11 +16,13 @@ import { useLoad } from '../kit/load.tsx';
 import { Dialog, Loading, State, say } from '../kit/surfaces.tsx';
 import { NodePalette } from '../library/palette.tsx';
 import { DataDrawer } from '../runs/drawer.tsx';
-import { RunSlider } from '../runs/slider.tsx';
+import { RunError, RunSlider } from '../runs/slider.tsx';
+import { CasesDialog } from './cases-dialog.tsx';
 import { Coach } from './coach.tsx';
 import { ConnectionDialog } from './connection-dialog.tsx';
 import { EditorBar } from './editor-bar.tsx';
 import { attempt, useEvents } from './events.ts';
+import { useLeave } from './leave.tsx';
 import { go } from './route.ts';
 import '@xyflow/react/dist/style.css';
 import '../canvas/canvas.css';
@@ -73,6 +74,35 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
   const [drawer, setDrawer] = useState<'data' | 'problems'>('data');
   const [connectionKind, setConnectionKind] = useState<string>();
   const [isHelp, setHelp] = useState(false);
+  const [heldBack, setHeldBack] = useState<CaseResult[]>();
+  const leave = useLeave(id);
+  const { ask } = leave;
+  const start = useCallback(
+    (toNode?: string) =>
+      void ask(t('trust.allow_run'), async () => {
+        await flush();
+        const errors = openFlow.getState().problems.filter((it) => it.severity === 'error').length;
+        if (errors && !toNode) {
+          setDrawer('problems');
+          say(t('run.has_errors', { count: errors }), 'bad');
+          return;
+        }
+        await engine().call('run.start', {
+          flow: id,
+          rehearse: false,
+          to_node: toNode,
+          input: sampleOfTrigger(),
+        });
+      }),
+    [ask, id, t],
+  );
+  const arm = (armed: boolean, isAccepted = false) =>
+    void ask(t('trust.allow_on'), async () => {
+      await flush();
+      const answer = await engine().call('flow.arm', { flow: id, armed, accept_differences: isAccepted });
+      openFlow.setState({ armed: answer.armed });
+      setHeldBack(answer.held_back.length ? answer.held_back : undefined);
+    });
   const connections = useLoad(() => engine().call('connections.list', {}), '');
   useEvents(['connection_changed'], connections.reload);
 
@@ -84,7 +114,7 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
       if (!(event.ctrlKey || event.metaKey)) return;
       const key = event.key.toLowerCase();
       if (key === 's') void flush();
-      else if (key === 'enter') void startRun(id, t('app.engine_gone'));
+      else if (key === 'enter') start();
       else if (isField) return;
       else if (key === 'z') event.shiftKey ? redoChange() : undoChange();
       else if (key === 'y') redoChange();
@@ -93,7 +123,7 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
-  }, [id, t]);
+  }, [start]);
 
   const choose = useCallback(
     (kind: string, at: PaletteAt) => {
@@ -112,12 +142,14 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
       <EditorBar
         id={id}
         onProblems={() => setDrawer('problems')}
-        onRun={() => void startRun(id, t('app.engine_gone'))}
+        onRun={() => start()}
+        onArm={arm}
         onHelp={() => setHelp(true)}
       />
       <div className="editor-canvas">
         <Canvas kinds={kinds} onPalette={setPalette} onHelp={() => setHelp(true)} handle={canvas} />
         <div className="editor-slider">
+          <RunError onReveal={reveal} />
           <RunSlider />
         </div>
         <Coach onAdd={() => setPalette(canvas.current?.middle())} />
@@ -126,7 +158,7 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
         kinds={kinds}
         connections={connections.value?.connections ?? []}
         onNewConnection={setConnectionKind}
-        actions={<NodeActions id={id} />}
+        actions={<NodeActions id={id} onRunTo={start} />}
       />
       <DataDrawer view={drawer} onView={setDrawer} onReveal={reveal} onFailed={() => go('failed')} />
       {palette ? (
@@ -148,35 +180,72 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
           }}
         />
       ) : null}
+      {leave.sheet}
+      {heldBack ? (
+        <CasesDialog
+          flow={id}
+          run={live.getState().row?.run}
+          heldBack={heldBack}
+          onLiveAnyway={() => arm(true, true)}
+          onClose={() => setHeldBack(undefined)}
+        />
+      ) : null}
       {isHelp ? <KeysDialog onClose={() => setHelp(false)} /> : null}
     </main>
   );
 }
 
-async function startRun(flow: string, gone: string, toNode?: string): Promise<void> {
-  await flush();
-  await attempt(() => engine().call('run.start', { flow, rehearse: false, to_node: toNode }), gone);
+/** The records a trigger by hand is to be started with, as its form says; a pinned sample goes before. */
+function sampleOfTrigger(): Json[] | undefined {
+  const { history, pinned } = openFlow.getState();
+  const trigger = Object.entries(history.doc.nodes).find(
+    ([id, node]) => node.kind === 'flow.input' && !node.disabled && !pinned.includes(id),
+  );
+  const sample = trigger?.[1].config?.sample;
+  if (sample === undefined || sample === null) return undefined;
+  return Array.isArray(sample) ? sample : [sample];
 }
 
-function NodeActions({ id }: { id: string }) {
+/** Records of a node's output that are kept as its sample. */
+const PINNED = 100;
+
+function NodeActions({ id, onRunTo }: { id: string; onRunTo: (node: string) => void }) {
   const { t } = useTranslation();
   const node = useStore(openFlow, (state) => (state.selected.length === 1 ? state.selected[0] : undefined));
+  const pinned = useStore(openFlow, (state) => state.pinned);
   const row = useStore(live, (state) => state.row);
   const isBusy = isRunning(row);
   const gone = t('app.engine_gone');
   if (!node) return null;
-  const pin = async () => {
-    const { record } = sample.getState();
-    if (await attempt(() => engine().call('sample.pin', { flow: id, node, records: [record] }), gone))
-      say(t('run.pinned'));
-  };
+  const isPinned = pinned.includes(node);
+  const pin = () =>
+    attempt(async () => {
+      const page = row
+        ? await engine().call('run.records', { run: row.run, node, side: 'out', offset: 0, limit: PINNED })
+        : undefined;
+      const records = isPinned ? null : (page?.records ?? []);
+      await engine().call('sample.pin', { flow: id, node, records });
+      openFlow.setState({ pinned: isPinned ? pinned.filter((it) => it !== node) : [...pinned, node] });
+      say(isPinned ? t('run.unpinned') : t('run.pinned'));
+    }, gone);
+  const tryIt = () =>
+    attempt(async () => {
+      await flush();
+      const tried = await engine().call('node.try', { flow: id, node });
+      await showRun(tried.run);
+      if (tried.held.length) say(t('run.tried_held', { count: tried.held.length }));
+      else if (tried.error) say(tried.error.sentence, 'bad');
+    }, gone);
   return (
     <>
-      <Button disabled={isBusy} onClick={() => void startRun(id, gone, node)}>
+      <Button disabled={isBusy} onClick={() => void tryIt()}>
+        <FlaskConical /> {t('run.try')}
+      </Button>
+      <Button disabled={isBusy} onClick={() => onRunTo(node)}>
         <Play /> {t('run.to_here')}
       </Button>
-      <Button onClick={() => void pin()}>
-        <Pin /> {t('run.pin')}
+      <Button disabled={!isPinned && !row} onClick={() => void pin()}>
+        {isPinned ? <PinOff /> : <Pin />} {isPinned ? t('run.unpin') : t('run.pin')}
       </Button>
     </>
   );

@@ -6,11 +6,12 @@ import { engine, type FlowRow } from '../bridge/index.ts';
 import { Button, Pill, Switch } from '../kit/controls.tsx';
 import { formatNumber } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
-import { Menu, Scroll, State } from '../kit/surfaces.tsx';
+import { Menu, Scroll, State, say } from '../kit/surfaces.tsx';
 import { RunStrip } from '../runs/run-state.tsx';
 import { TriggerCell } from '../schedule/trigger-cell.tsx';
 import { attempt, useEvents } from './events.ts';
 import { ImportButton } from './import-sheet.tsx';
+import { useLeave } from './leave.tsx';
 import { download, newFlow } from './new-flow.ts';
 import { go } from './route.ts';
 
@@ -102,6 +103,7 @@ function FlowLine({ flow, reload }: { flow: FlowRow; reload: () => void }) {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
   const then = (act: () => Promise<unknown>) => void attempt(act, gone).then(reload);
+  const leave = useLeave(flow.id);
   const exportFlow = async () => {
     const file = await attempt(() => engine().call('flow.export', { flow: flow.id }), gone);
     if (file) download(file.name, file.text);
@@ -109,10 +111,18 @@ function FlowLine({ flow, reload }: { flow: FlowRow; reload: () => void }) {
   return (
     <tr>
       <td>
+        {leave.sheet}
         <Switch
           on={flow.armed}
           label={`${t('flows.on')}: ${flow.name}`}
-          onChange={(armed) => then(() => engine().call('flow.arm', { flow: flow.id, armed }))}
+          onChange={(armed) =>
+            void leave
+              .ask(t('trust.allow_on'), async () => {
+                const answer = await engine().call('flow.arm', { flow: flow.id, armed });
+                if (answer.held_back.length) say(t('cases.held_back'), 'bad');
+              })
+              .then(reload)
+          }
         />
       </td>
       <td>
@@ -162,7 +172,10 @@ function FlowLine({ flow, reload }: { flow: FlowRow; reload: () => void }) {
           entries={[
             {
               label: t('run.run'),
-              onChoose: () => then(() => engine().call('run.start', { flow: flow.id, rehearse: false })),
+              onChoose: () =>
+                void leave.ask(t('trust.allow_run'), () =>
+                  engine().call('run.start', { flow: flow.id, rehearse: false }),
+                ),
             },
             { label: t('flows.runs_of'), onChoose: () => go('runs', flow.id) },
             { label: t('flows.export'), onChoose: () => void exportFlow() },

@@ -9,8 +9,9 @@ import { KindBadge } from '../kit/glyph.tsx';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Scroll, State } from '../kit/surfaces.tsx';
 import { attempt } from './events.ts';
-import { ImportButton, TrustSheet } from './import-sheet.tsx';
+import { ImportButton } from './import-sheet.tsx';
 import { go } from './route.ts';
+import { TrustSheet } from './trust-sheet.tsx';
 
 export function GalleryView({ kinds }: { kinds: Kinds }) {
   const { t } = useTranslation();

@@ -1,5 +1,5 @@
 /** The left rail: the screens. */
-import { LayoutGrid, List, Plug, Settings, TriangleAlert, Waypoints } from 'lucide-react';
+import { CircleHelp, LayoutGrid, List, Plug, Settings, TriangleAlert, Waypoints } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../kit/controls.tsx';
 import { go } from './route.ts';
@@ -10,6 +10,7 @@ export const SCREENS = [
   { screen: 'failed', icon: TriangleAlert },
   { screen: 'connections', icon: Plug },
   { screen: 'gallery', icon: LayoutGrid },
+  { screen: 'help', icon: CircleHelp },
   { screen: 'settings', icon: Settings },
 ] as const;
 
@@ -23,7 +24,7 @@ export function Rail({ screen, failed }: { screen: string; failed: number }) {
       {SCREENS.map(({ screen: name, icon: Icon }) => {
         const isHere = screen === name || (name === 'flows' && screen === 'flow');
         return (
-          <span key={name} className="rail-place" data-last={name === 'settings' || undefined}>
+          <span key={name} className="rail-place" data-last={name === 'help' || undefined}>
             <Button
               look="icon"
               tip={t(`rail.${name}`)}

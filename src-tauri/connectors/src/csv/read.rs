@@ -223,7 +223,7 @@ struct Reader {
 
 impl Reader {
     #[inline]
-    fn record(&self) -> Result<Record, NodeError> {
+    fn record(&self, shape: &Arc<Shape>) -> Result<Record, NodeError> {
         let row = &self.row;
         let mut misfit = None;
         let cells = self.plan.iter().map(|(at, kind)| {
@@ -232,7 +232,7 @@ impl Reader {
                 Value::Null
             })
         });
-        let record = Record::collect(self.shape.clone(), cells);
+        let record = Record::collect(shape.clone(), cells);
         if let Some(fault) = row.fault {
             let sentence = format!("{}, line {}: {fault}.", self.path, row.line);
             return Err(NodeError::new(Code::Damaged, sentence));
@@ -272,12 +272,14 @@ impl Cursor for Reader {
         let mut records = Vec::with_capacity(model::MAX_BATCH_RECORDS);
         let mut failed = Vec::new();
         let mut bytes = 0;
+        // the next step lets go of records while this one makes more: of one shape they would fight over its count
+        let shape = self.shape.anew();
         while records.len() + failed.len() < model::MAX_BATCH_RECORDS && bytes < model::MAX_BATCH_BYTES {
             if !std::mem::take(&mut self.has_row) && !self.rows.next(&mut self.row)? {
                 break;
             }
             bytes += self.row.text().len();
-            match self.record() {
+            match self.record(&shape) {
                 Ok(record) => records.push(record),
                 Err(error) => {
                     failed.push((failure::place(&self.path, self.row.line, self.row.text()), error))

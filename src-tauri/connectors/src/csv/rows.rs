@@ -30,7 +30,9 @@ pub struct Rows<R> {
 pub struct Row {
     /// The line where it begins, from 1.
     pub line: u64,
+    /// The line as it stands, then the cells that had quotes to be taken out.
     text: String,
+    line_bytes: usize,
     ends: Vec<(u32, u32)>,
     /// What is wrong with its quotes.
     pub fault: Option<&'static str>,
@@ -56,9 +58,59 @@ impl Row {
         }
     }
 
-    /// The text of the row, without what its quotes enclosed being marked.
+    /// The text of the row.
     pub fn text(&self) -> &str {
-        &self.text
+        self.text.get(..self.line_bytes).unwrap_or(&self.text)
+    }
+
+    fn set_line(&mut self, line: &str) {
+        self.text.clear();
+        self.text.push_str(line);
+        self.line_bytes = line.len();
+    }
+
+    /// Cuts a line whose cells may stand in quotes. False when it needs a closer look: a cell that goes on in the next line, text
+    /// after a closing quote.
+    fn cut_quoted(&mut self, delimiter: u8) -> bool {
+        let mut from = 0;
+        loop {
+            let line = &self.text.as_bytes()[..self.line_bytes];
+            let end = if line.get(from) == Some(&QUOTE) {
+                let Some((end, has_inner)) = closing(line, from + 1) else { return false };
+                if line.get(end + 1).is_some_and(|it| *it != delimiter) {
+                    return false;
+                }
+                if has_inner {
+                    let plain = self.text[from + 1..end].replace("\"\"", "\"");
+                    self.ends.push((self.text.len() as u32, (self.text.len() + plain.len()) as u32));
+                    self.text.push_str(&plain);
+                } else {
+                    self.ends.push((from as u32 + 1, end as u32));
+                }
+                end + 1
+            } else {
+                let end = memchr::memchr(delimiter, &line[from..]).map_or(line.len(), |it| from + it);
+                self.ends.push((from as u32, end as u32));
+                end
+            };
+            if end >= self.line_bytes {
+                return true;
+            }
+            from = end + 1;
+        }
+    }
+}
+
+/// The quote that closes a cell, and whether quotes written twice stand before it.
+fn closing(line: &[u8], from: usize) -> Option<(usize, bool)> {
+    let (mut at, mut has_inner) = (from, false);
+    loop {
+        let end = at + memchr::memchr(QUOTE, line.get(at..)?)?;
+        if line.get(end + 1) != Some(&QUOTE) {
+            return Some((end, has_inner));
+        }
+        has_inner = true;
+        at = end + 2;
     }
 }
 
@@ -103,24 +155,33 @@ impl<R: Read> Rows<R> {
             row.line = self.line;
             row.fault = None;
             row.ends.clear();
-            let quoted = self.has_quotes && memchr::memchr(QUOTE, &self.buffer[self.at..end]).is_some();
-            if quoted {
-                self.quoted_row(row)?;
-                return Ok(true);
-            }
-            let start = self.at;
-            self.at = (end + 1).min(self.filled);
-            self.line += 1;
-            let mut bytes = &self.buffer[start..end];
+            let mut bytes = &self.buffer[self.at..end];
             if let [rest @ .., b'\r'] = bytes {
                 bytes = rest;
             }
+            if self.has_quotes && memchr::memchr(QUOTE, bytes).is_some() {
+                // a line that is not UTF-8 gets its sentence from the closer look too
+                if let Ok(line) = std::str::from_utf8(bytes)
+                    && memchr::memchr(0, bytes).is_none()
+                {
+                    row.set_line(line);
+                    if row.cut_quoted(self.delimiter) {
+                        self.at = (end + 1).min(self.filled);
+                        self.line += 1;
+                        return Ok(true);
+                    }
+                    row.ends.clear();
+                }
+                self.quoted_row(row)?;
+                return Ok(true);
+            }
+            self.at = (end + 1).min(self.filled);
+            self.line += 1;
             if bytes.is_empty() {
                 continue;
             }
             let text = checked(&self.path, row.line, bytes)?;
-            row.text.clear();
-            row.text.push_str(text);
+            row.set_line(text);
             let mut from = 0;
             for to in memchr::memchr_iter(self.delimiter, bytes) {
                 row.ends.push((from, to as u32));
@@ -257,6 +318,7 @@ impl<R: Read> Rows<R> {
         row.ends.push((from, text.len() as u32));
         checked(&self.path, row.line, &text)?;
         row.text = String::from_utf8(text).unwrap_or_default();
+        row.line_bytes = row.text.len();
         self.at = at;
         self.line += lines;
         Ok(())

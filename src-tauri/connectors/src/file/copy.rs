@@ -41,6 +41,10 @@ impl Action for Copy {
         Effect::Idempotent
     }
 
+    fn notes_beginning(&self) -> bool {
+        !self.overwrite
+    }
+
     fn concurrency(&self) -> usize {
         1
     }
@@ -49,7 +53,7 @@ impl Action for Copy {
         let from = crate::paths::of(&self.from, call.record, cx.roots())?;
         let to = crate::paths::of(&self.to, call.record, cx.roots())?;
         // a step that was cut off may have left its own copy, so a repeated one replaces it
-        let overwrite = self.overwrite || call.attempt > 1 && is_same_size(&from, &to, cx)?;
+        let overwrite = self.overwrite || call.is_repeat() && is_same_size(&from, &to, cx)?;
         cx.folder().copy(&from, &to, overwrite)?;
         Ok(Value::Record(Record::of([("from", Value::from(from)), ("to", Value::from(to))])))
     }

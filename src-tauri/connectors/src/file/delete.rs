@@ -38,11 +38,15 @@ impl Action for Delete {
         Effect::Idempotent
     }
 
+    fn notes_beginning(&self) -> bool {
+        self.must_exist
+    }
+
     async fn run(&self, call: Call<'_>, cx: &dyn Cx) -> Result<Value, NodeError> {
         let path = crate::paths::of(&self.path, call.record, cx.roots())?;
         let was_there = cx.folder().remove(&path)?;
         // a step that was cut off may have deleted it already
-        if self.must_exist && !was_there && call.attempt == 1 {
+        if self.must_exist && !was_there && !call.is_repeat() {
             return Err(NodeError::new(Code::NotFound, format!("There is no file {path} to delete.")));
         }
         Ok(Value::Bool(was_there))

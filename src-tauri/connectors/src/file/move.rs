@@ -41,6 +41,10 @@ impl Action for Move {
         Effect::Idempotent
     }
 
+    fn notes_beginning(&self) -> bool {
+        true
+    }
+
     fn concurrency(&self) -> usize {
         1
     }
@@ -51,7 +55,7 @@ impl Action for Move {
         if let Err(error) = cx.folder().rename(&from, &to, self.overwrite) {
             // a step that was cut off after the move finds the file in its new place
             let is_moved =
-                call.attempt > 1 && cx.folder().entry(&from)?.is_none() && cx.folder().entry(&to)?.is_some();
+                call.is_repeat() && cx.folder().entry(&from)?.is_none() && cx.folder().entry(&to)?.is_some();
             if !is_moved {
                 return Err(error);
             }

@@ -76,17 +76,20 @@ impl Action for Wait {
         1_000
     }
 
-    async fn run(&self, call: Call<'_>, cx: &dyn Cx) -> Result<Value, NodeError> {
+    fn pause_ms(&self, call: Call<'_>, cx: &dyn Cx) -> Result<Option<u64>, NodeError> {
         let wait_ms = self.wait_ms(call, cx)?;
         if wait_ms > MOST_MS {
             return Err(NodeError::new(Code::Limit, "A wait of more than a year is not believed."));
         }
-        if let Ok(wait_ms) = u64::try_from(wait_ms)
-            && wait_ms > 0
-        {
+        Ok(Some(u64::try_from(wait_ms).unwrap_or(0)))
+    }
+
+    async fn run(&self, call: Call<'_>, cx: &dyn Cx) -> Result<Value, NodeError> {
+        let wait_ms = self.pause_ms(call, cx)?.unwrap_or(0);
+        if wait_ms > 0 {
             cx.sleep(Duration::from_millis(wait_ms)).await?;
         }
-        Ok(Value::from(wait_ms.max(0)))
+        Ok(Value::from(i64::try_from(wait_ms).unwrap_or(i64::MAX)))
     }
 }
 

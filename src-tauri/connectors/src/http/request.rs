@@ -53,7 +53,8 @@ impl Method {
     }
 }
 
-/// What to do when it is not known whether a POST or PATCH took effect (the line broke, the computer stopped).
+/// What to do when it is not known whether a POST or PATCH took effect (the line broke, the computer stopped, the service broke down
+/// with a 500).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Again {
@@ -279,8 +280,13 @@ impl Action for Request {
         }
     }
 
+    fn notes_beginning(&self) -> bool {
+        self.effect() == Effect::Ambiguous
+            || self.is_write() && matches!(self.again, Again::LookUp | Again::Skip)
+    }
+
     async fn run(&self, call: Call<'_>, cx: &dyn Cx) -> Result<Value, NodeError> {
-        if self.is_write() && call.attempt > 1 {
+        if self.is_write() && call.is_repeat() {
             if self.again == Again::LookUp
                 && let Some(found) = self.look(&call, cx).await?
             {

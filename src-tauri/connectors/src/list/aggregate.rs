@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use sdk::{Code, Formula, NodeError, Number, Record, Roots, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::picks::Pick;
+
 /// A field to make of each group.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -113,13 +115,25 @@ impl Does {
     }
 }
 
+impl Pick for Aggregate {
+    fn lone_field(&self) -> Option<&str> {
+        self.value.as_ref().and_then(Pick::lone_field)
+    }
+
+    /// Without a formula records are counted, whatever they hold.
+    fn pick(&self, record: &Record, roots: &Roots) -> Result<Value, NodeError> {
+        self.value.as_ref().map_or(Ok(Value::Bool(true)), |it| it.value(record, roots))
+    }
+}
+
 impl Aggregate {
-    /// The value of a record for this aggregate; checked, so that taking it in cannot fail half way.
-    pub fn read(&self, record: &Record, roots: &Roots) -> Result<Value, NodeError> {
-        let Some(formula) = &self.value else { return Ok(Value::Bool(true)) };
-        let value = formula.value(record, roots)?;
+    /// Checks a value of a record, so that taking it in cannot fail half way.
+    pub fn check(&self, value: &Value) -> Result<(), NodeError> {
         let needs_number = matches!(self.does, Does::Sum | Does::Average);
-        if needs_number && !value.is_null() && value.as_number().is_none() {
+        if needs_number
+            && !matches!(value, Value::Number(_) | Value::Null)
+            && let Some(formula) = &self.value
+        {
             return Err(NodeError::new(
                 Code::Input,
                 format!(
@@ -130,11 +144,11 @@ impl Aggregate {
                 ),
             ));
         }
-        Ok(value)
+        Ok(())
     }
 
     /// Takes a value in. The answer is how many bytes the state grew.
-    pub fn take(&self, state: &mut State, value: Value) -> Result<usize, NodeError> {
+    pub fn take(&self, state: &mut State, value: &Value) -> Result<usize, NodeError> {
         match state {
             State::Count(count) => *count += i64::from(!value.is_null()),
             State::Sum(sum, count) => {
@@ -145,21 +159,20 @@ impl Aggregate {
             }
             State::One(held) => match held {
                 None if matches!(self.does, Does::First | Does::Last) || !value.is_null() => {
-                    *held = Some(value)
+                    *held = Some(value.clone())
                 }
                 None => {}
                 Some(one) => {
                     let counts = self.does == Does::Last || !value.is_null();
-                    if counts && self.does.takes(one, &value) {
-                        *one = value;
+                    if counts && self.does.takes(one, value) {
+                        *one = value.clone();
                     }
                 }
             },
             State::All(all) => {
                 if !value.is_null() {
-                    let grown = value.size_bytes();
-                    all.push(value);
-                    return Ok(grown);
+                    all.push(value.clone());
+                    return Ok(value.size_bytes());
                 }
             }
         }

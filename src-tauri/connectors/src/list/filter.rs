@@ -34,6 +34,10 @@ impl Transform for Filter {
     fn reads_only_named(&self) -> bool {
         true
     }
+
+    fn is_sieve(&self) -> bool {
+        true
+    }
 }
 
 struct Filtering {

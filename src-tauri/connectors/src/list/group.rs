@@ -1,6 +1,5 @@
 //! `list.group`: one record for each group, with counts and sums.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -11,7 +10,8 @@ use sdk::{
 use serde::{Deserialize, Serialize};
 
 use super::aggregate::{Aggregate, Does, State};
-use crate::keys::Key;
+use crate::keys::KeyTable;
+use crate::picks::Picks;
 use crate::spill::{Keyed, Sorter, natural};
 
 /// Puts records with equal keys together and makes one record of each group. Groups come out sorted by their keys.
@@ -70,14 +70,13 @@ impl Transform for Group {
         let names = self.by.iter().map(|it| &it.name).chain(self.aggregates.iter().map(|it| &it.name));
         Ok(Box::new(Grouping {
             shape: Shape::new(names.map(|it| Text::from(it.as_str()))),
-            by: self.by.iter().map(|it| it.value.clone()).collect(),
+            by: Picks::new(self.by.iter().map(|it| it.value.clone()).collect()),
+            values: Picks::new(self.aggregates.clone()),
             aggregates: self.aggregates.clone(),
             roots: roots.clone(),
-            groups: HashMap::new(),
+            groups: KeyTable::default(),
             held_bytes: 0,
             spilled: None,
-            key: Vec::new(),
-            values: Vec::new(),
         }))
     }
 
@@ -97,41 +96,33 @@ impl Transform for Group {
 
 struct Grouping {
     shape: Arc<Shape>,
-    by: Vec<Formula>,
+    by: Picks<Formula>,
+    values: Picks<Aggregate>,
     aggregates: Vec<Aggregate>,
     roots: Roots,
-    groups: HashMap<Box<[Key]>, Box<[State]>>,
+    groups: KeyTable<Box<[State]>>,
     held_bytes: usize,
     spilled: Option<Sorter>,
-    key: Vec<Key>,
-    values: Vec<Value>,
 }
 
 impl Grouping {
     fn read(&mut self, record: &Record) -> Result<(), NodeError> {
-        self.key.clear();
-        for formula in &self.by {
-            self.key.push(Key(formula.value(record, &self.roots)?));
-        }
-        self.values.clear();
-        for aggregate in &self.aggregates {
-            self.values.push(aggregate.read(record, &self.roots)?);
-        }
-        Ok(())
+        self.by.read(record, &self.roots)?;
+        self.values.read(record, &self.roots)?;
+        self.aggregates.iter().zip(self.values.iter(record)).try_for_each(|(it, value)| it.check(value))
     }
 
-    fn add(&mut self) -> Result<(), NodeError> {
-        if !self.groups.contains_key(self.key.as_slice()) {
-            let states: Box<[State]> = self.aggregates.iter().map(|it| it.does.start()).collect();
-            self.held_bytes +=
-                96 + 48 * states.len() + self.key.iter().map(|it| it.0.size_bytes()).sum::<usize>();
-            self.groups.insert(self.key.as_slice().into(), states);
+    fn add(&mut self, record: &Record) -> Result<(), NodeError> {
+        let key = self.by.iter(record);
+        let hash = self.groups.hash(key.clone());
+        if let Some(states) = self.groups.get_mut(hash, key.clone()) {
+            self.held_bytes += taken(&self.aggregates, states, self.values.iter(record))?;
+            return Ok(());
         }
-        if let Some(states) = self.groups.get_mut(self.key.as_slice()) {
-            for ((aggregate, state), value) in self.aggregates.iter().zip(states).zip(self.values.drain(..)) {
-                self.held_bytes += aggregate.take(state, value)?;
-            }
-        }
+        let mut states: Box<[State]> = self.aggregates.iter().map(|it| it.does.start()).collect();
+        self.held_bytes += 96 + 48 * states.len() + key.clone().map(Value::size_bytes).sum::<usize>();
+        self.held_bytes += taken(&self.aggregates, &mut states, self.values.iter(record))?;
+        self.groups.insert(hash, key.cloned().collect(), states);
         Ok(())
     }
 
@@ -139,7 +130,7 @@ impl Grouping {
     fn spill(&mut self, out: &mut Out<'_>) -> Result<(), NodeError> {
         let sorter = self.spilled.get_or_insert_with(|| Sorter::new(natural()));
         for (key, states) in self.groups.drain() {
-            let keys: Vec<Value> = key.into_vec().into_iter().map(|it| it.0).collect();
+            let keys = key.into_vec();
             let stored = self.aggregates.iter().zip(states).map(|(it, state)| it.does.store(state)).collect();
             let record = Record::of([("states", Value::list(stored))]);
             sorter.push(Keyed { keys, record }, out)?;
@@ -154,11 +145,24 @@ impl Grouping {
     }
 }
 
+/// Takes the values of one record into the states of its group. The answer is how many bytes they grew.
+fn taken<'v>(
+    aggregates: &[Aggregate],
+    states: &mut [State],
+    values: impl Iterator<Item = &'v Value>,
+) -> Result<usize, NodeError> {
+    let mut grown = 0;
+    for ((aggregate, state), value) in aggregates.iter().zip(states).zip(values) {
+        grown += aggregate.take(state, value)?;
+    }
+    Ok(grown)
+}
+
 impl Flowing for Grouping {
     fn take(&mut self, _port: usize, batch: Batch, out: &mut Out<'_>) -> Result<(), NodeError> {
         for record in batch.records {
             match self.read(&record) {
-                Ok(()) => self.add()?,
+                Ok(()) => self.add(&record)?,
                 Err(error) => out.fail(record, error)?,
             }
             if self.held_bytes >= out.share_bytes() / 2 {
@@ -179,12 +183,12 @@ impl Flowing for Grouping {
             groups.sort_by(|a, b| {
                 let pairs = a.0.iter().zip(b.0.iter());
                 pairs
-                    .map(|(a, b)| crate::keys::compare(&a.0, &b.0))
+                    .map(|(a, b)| crate::keys::compare(a, b))
                     .find(|it| it.is_ne())
                     .unwrap_or(std::cmp::Ordering::Equal)
             });
             for (key, states) in groups {
-                self.emit(key.into_vec().into_iter().map(|it| it.0).collect(), states.into_vec(), out)?;
+                self.emit(key.into_vec(), states.into_vec(), out)?;
             }
             return Ok(());
         }

@@ -10,7 +10,7 @@ use sdk::{
 use serde::{Deserialize, Serialize};
 
 use super::right::Right;
-use crate::keys::Key;
+use crate::picks::Picks;
 
 const LEFT: usize = 0;
 const MATCHED: usize = 0;
@@ -89,17 +89,18 @@ impl Node for Join {
 impl Transform for Join {
     fn open(&self, roots: &Roots) -> Result<Box<dyn Flowing>, NodeError> {
         Ok(Box::new(Joining {
-            left: self.on.iter().map(|it| it.left.clone()).collect(),
+            left: Picks::new(self.on.iter().map(|it| it.left.clone()).collect()),
             right: self.on.iter().map(|it| it.right.clone()).collect(),
             keep: self.keep,
-            into: self.right_into.clone(),
             roots: roots.clone(),
             table: Right::default(),
-            right_shape: None,
             left_shape: None,
-            merged: None,
-            key: Vec::new(),
-            found: Vec::new(),
+            pairing: Pairing {
+                into: self.right_into.clone(),
+                right_shape: None,
+                merged: None,
+                values: Vec::new(),
+            },
         }))
     }
 
@@ -110,17 +111,22 @@ impl Transform for Join {
 }
 
 struct Joining {
-    left: Vec<Formula>,
+    left: Picks<Formula>,
     right: Vec<Formula>,
     keep: Keep,
-    into: Option<String>,
     roots: Roots,
     table: Right,
-    right_shape: Option<Arc<Shape>>,
     left_shape: Option<Arc<Shape>>,
+    pairing: Pairing,
+}
+
+/// Makes one record of two.
+struct Pairing {
+    into: Option<String>,
+    right_shape: Option<Arc<Shape>>,
     merged: Option<Merged>,
-    key: Vec<Key>,
-    found: Vec<Record>,
+    // filled and emptied for each pair
+    values: Vec<Value>,
 }
 
 /// How records of two shapes become one: all of the left, and these places of the right.
@@ -140,7 +146,7 @@ impl Merged {
     }
 }
 
-impl Joining {
+impl Pairing {
     fn pair(&mut self, left: &Record, right: Option<&Record>) -> Record {
         if let Some(into) = &self.into {
             let value = right.map_or(Value::Null, |it| Value::Record(it.clone()));
@@ -154,12 +160,14 @@ impl Joining {
             Some(merged) => merged,
             None => self.merged.insert(Merged::of(left.shape(), right_shape)),
         };
-        let mut values = Vec::with_capacity(merged.shape.len());
-        values.extend_from_slice(left.values());
-        values.extend(merged.added.iter().map(|at| right.map_or(Value::Null, |it| it.values()[*at].clone())));
-        Record::new(merged.shape.clone(), values)
+        self.values.extend_from_slice(left.values());
+        let added = merged.added.iter().map(|at| right.map_or(Value::Null, |it| it.values()[*at].clone()));
+        self.values.extend(added);
+        Record::drained(&merged.shape, &mut self.values)
     }
+}
 
+impl Joining {
     /// A right record alone, with the left fields it lacks as null.
     fn alone(into: Option<&str>, left_shape: Option<&Arc<Shape>>, right: &Record) -> Record {
         let empty = left_shape.map_or_else(Record::empty, |it| Record::new(it.clone(), Vec::new()));
@@ -170,27 +178,19 @@ impl Joining {
     }
 
     fn take_left(&mut self, record: Record, out: &mut Out<'_>) -> Result<(), NodeError> {
-        self.key.clear();
-        for formula in &self.left {
-            match formula.value(&record, &self.roots) {
-                Ok(value) => self.key.push(Key(value)),
-                Err(error) => return out.fail(record, error),
-            }
+        if let Err(error) = self.left.read(&record, &self.roots) {
+            return out.fail(record, error);
         }
-        let mut found = std::mem::take(&mut self.found);
-        self.table.find(&self.key, &mut found)?;
-        for right in &found {
-            let pair = self.pair(&record, Some(right));
-            out.emit(MATCHED, pair)?;
-        }
-        if found.is_empty() {
+        let pairing = &mut self.pairing;
+        let found = self
+            .table
+            .find(self.left.iter(&record), |right| out.emit(MATCHED, pairing.pair(&record, Some(right))))?;
+        if found == 0 {
             if matches!(self.keep, Keep::Left | Keep::Full) {
-                let pair = self.pair(&record, None);
-                out.emit(MATCHED, pair)?;
+                out.emit(MATCHED, pairing.pair(&record, None))?;
             }
             out.emit(LEFT_ONLY, record)?;
         }
-        self.found = found;
         Ok(())
     }
 }
@@ -207,8 +207,8 @@ impl Flowing for Joining {
             }
             match crate::keys::of(&self.right, &record, &self.roots) {
                 Ok(key) => {
-                    if self.right_shape.is_none() {
-                        self.right_shape = Some(record.shape().clone());
+                    if self.pairing.right_shape.is_none() {
+                        self.pairing.right_shape = Some(record.shape().clone());
                     }
                     self.table.push(key, record, out)?;
                 }
@@ -224,7 +224,7 @@ impl Flowing for Joining {
 
     fn finish(&mut self, out: &mut Out<'_>) -> Result<(), NodeError> {
         let keeps_right = matches!(self.keep, Keep::Right | Keep::Full);
-        let (into, left_shape) = (self.into.as_deref(), self.left_shape.as_ref());
+        let (into, left_shape) = (self.pairing.into.as_deref(), self.left_shape.as_ref());
         self.table.unmatched(out, |record, out| {
             if keeps_right {
                 out.emit(MATCHED, Joining::alone(into, left_shape, &record))?;

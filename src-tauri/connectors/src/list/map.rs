@@ -9,6 +9,8 @@ use sdk::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::picks::Picks;
+
 /// Builds a record of the fields you name from each record that comes in.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -49,11 +51,13 @@ impl Transform for Map {
     fn open(&self, roots: &Roots) -> Result<Box<dyn Flowing>, NodeError> {
         let made = Shape::new(self.fields.iter().map(|it| Text::from(it.name.as_str())));
         Ok(Box::new(Mapping {
-            values: self.fields.iter().map(|it| it.value.clone()).collect(),
+            values: Picks::new(self.fields.iter().map(|it| it.value.clone()).collect()),
             roots: roots.clone(),
             made,
             keep_others: self.keep_others,
             joined: None,
+            made_values: Vec::new(),
+            all: Vec::new(),
         }))
     }
 
@@ -71,11 +75,14 @@ impl Transform for Map {
 }
 
 struct Mapping {
-    values: Vec<Template>,
+    values: Picks<Template>,
     roots: Roots,
     made: Arc<Shape>,
     keep_others: bool,
     joined: Option<Joined>,
+    // filled and emptied for each record
+    made_values: Vec<Value>,
+    all: Vec<Value>,
 }
 
 /// How records of one shape take the new fields.
@@ -86,13 +93,15 @@ struct Joined {
 }
 
 impl Mapping {
-    fn made(&mut self, record: &Record) -> Result<Record, NodeError> {
-        let mut values: Vec<Value> = Vec::with_capacity(self.values.len());
-        for template in &self.values {
-            values.push(template.value(record, &self.roots)?);
+    /// The record made from one that came in; that one and its failure when a value cannot be made.
+    fn made(&mut self, record: Record) -> Result<Record, (Record, NodeError)> {
+        if let Err(error) = self.values.read(&record, &self.roots) {
+            return Err((record, error));
         }
+        self.made_values.clear();
+        self.values.take_into(&record, &mut self.made_values);
         if !self.keep_others {
-            return Ok(Record::new(self.made.clone(), values));
+            return Ok(Record::drained(&self.made, &mut self.made_values));
         }
         let joined = match &self.joined {
             Some(joined) if Arc::ptr_eq(&joined.from, record.shape()) => joined,
@@ -102,21 +111,24 @@ impl Mapping {
                 self.joined.insert(Joined { from: record.shape().clone(), to, places })
             }
         };
-        let mut all = record.values().to_vec();
-        all.resize(joined.to.len(), Value::Null);
-        for (place, value) in joined.places.iter().zip(values) {
-            all[*place] = value;
+        if Arc::ptr_eq(&joined.to, record.shape()) {
+            return Ok(record.with_places(&joined.places, &mut self.made_values));
         }
-        Ok(Record::new(joined.to.clone(), all))
+        self.all.extend_from_slice(record.values());
+        self.all.resize(joined.to.len(), Value::Null);
+        for (place, value) in joined.places.iter().zip(self.made_values.drain(..)) {
+            self.all[*place] = value;
+        }
+        Ok(Record::drained(&joined.to, &mut self.all))
     }
 }
 
 impl Flowing for Mapping {
     fn take(&mut self, _port: usize, batch: Batch, out: &mut Out<'_>) -> Result<(), NodeError> {
         for record in batch.records {
-            match self.made(&record) {
+            match self.made(record) {
                 Ok(made) => out.emit(0, made)?,
-                Err(error) => out.fail(record, error)?,
+                Err((record, error)) => out.fail(record, error)?,
             }
         }
         Ok(())

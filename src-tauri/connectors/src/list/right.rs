@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sdk::{NodeError, Out, Record, Value};
 
 use crate::failure::spilling;
-use crate::keys::{Key, fingerprint};
+use crate::keys::{KeyTable, fingerprint};
 use crate::spill::{Keyed, Sorter, frame_shape, natural, read_frame, write_frame};
 
 const NONE: u32 = u32::MAX;
@@ -21,7 +21,7 @@ const KEPT_FRAMES: usize = 64;
 pub struct Right {
     records: Vec<Record>,
     /// First and last record of each key; `next` links those between.
-    heads: HashMap<Box<[Key]>, (u32, u32)>,
+    heads: KeyTable<(u32, u32)>,
     next: Vec<u32>,
     is_later: Vec<bool>,
     is_matched: Vec<bool>,
@@ -59,15 +59,15 @@ impl Right {
         self.is_later.push(false);
         if !has_null {
             let here = at as u32;
-            let key: Box<[Key]> = key.into_iter().map(Key).collect();
-            match self.heads.get_mut(&key) {
+            let hash = self.heads.hash(key.iter());
+            match self.heads.get_mut(hash, key.iter()) {
                 Some((_, last)) => {
                     self.next[*last as usize] = here;
                     self.is_later[at] = true;
                     *last = here;
                 }
                 None => {
-                    self.heads.insert(key, (here, here));
+                    self.heads.insert(hash, key.into(), (here, here));
                 }
             }
         }
@@ -80,7 +80,7 @@ impl Right {
     fn move_to_disk(&mut self, out: &mut Out<'_>) -> Result<(), NodeError> {
         let mut keys_of: Vec<Option<Vec<Value>>> = vec![None; self.records.len()];
         for (key, (first, _)) in self.heads.drain() {
-            let key: Vec<Value> = key.into_vec().into_iter().map(|it| it.0).collect();
+            let key = key.into_vec();
             let mut at = first;
             while at != NONE {
                 keys_of[at as usize] = Some(key.clone());
@@ -143,24 +143,31 @@ impl Right {
         Ok(())
     }
 
-    /// The records with a key, in input order; they count as matched.
-    pub fn find(&mut self, key: &[Key], found: &mut Vec<Record>) -> Result<(), NodeError> {
-        found.clear();
-        if key.iter().any(|it| it.0.is_null()) {
-            return Ok(());
+    /// Gives the records with a key to `each`, in input order; they count as matched. The answer is how many there are.
+    pub fn find<'k>(
+        &mut self,
+        key: impl Iterator<Item = &'k Value> + Clone,
+        mut each: impl FnMut(&Record) -> Result<(), NodeError>,
+    ) -> Result<usize, NodeError> {
+        if key.clone().any(Value::is_null) {
+            return Ok(0);
         }
         if let Some(disk) = &mut self.disk {
-            let values: Vec<Value> = key.iter().map(|it| it.0.clone()).collect();
-            return disk.find(&hex(&values), found, &mut self.is_matched);
+            let values: Vec<Value> = key.cloned().collect();
+            let found = disk.find(&hex(&values), &mut self.is_matched)?;
+            found.iter().try_for_each(&mut each)?;
+            return Ok(found.len());
         }
-        let Some((first, _)) = self.heads.get(key) else { return Ok(()) };
-        let mut at = *first;
+        let hash = self.heads.hash(key.clone());
+        let Some((first, _)) = self.heads.get_mut(hash, key) else { return Ok(0) };
+        let (mut at, mut count) = (*first, 0);
         while at != NONE {
             self.is_matched[at as usize] = true;
-            found.push(self.records[at as usize].clone());
+            each(&self.records[at as usize])?;
+            count += 1;
             at = self.next[at as usize];
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Gives every record that nothing matched to `each`, in input order.
@@ -220,12 +227,8 @@ impl Disk {
         Ok(frame)
     }
 
-    fn find(
-        &mut self,
-        print: &str,
-        found: &mut Vec<Record>,
-        is_matched: &mut [bool],
-    ) -> Result<(), NodeError> {
+    fn find(&mut self, print: &str, is_matched: &mut [bool]) -> Result<Vec<Record>, NodeError> {
+        let mut found = Vec::new();
         // equal keys may begin in the frame before the first one that starts with them
         let mut at = self.frames.partition_point(|it| it.0.as_str() < print).saturating_sub(1);
         while at < self.frames.len() && self.frames[at].0.as_str() <= print {
@@ -239,6 +242,6 @@ impl Disk {
             }
             at += 1;
         }
-        Ok(())
+        Ok(found)
     }
 }

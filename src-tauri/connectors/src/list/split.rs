@@ -1,9 +1,11 @@
 //! `list.split`: one record for each element of a list.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use sdk::{
-    Batch, Category, Code, ConfigError, Flowing, Formula, Node, NodeError, Out, Ports, Record, RecordBuilder,
-    Roots, Transform, Value,
+    Batch, Category, Code, ConfigError, Flowing, Formula, Node, NodeError, Out, Ports, Record, Roots, Shape,
+    Text, Transform, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,8 @@ impl Transform for Split {
             into: self.into.clone(),
             keep: self.keep.clone(),
             roots: roots.clone(),
+            made: None,
+            values: Vec::new(),
         }))
     }
 }
@@ -61,28 +65,69 @@ struct Splitting {
     into: Option<String>,
     keep: Vec<String>,
     roots: Roots,
+    made: Option<Made>,
+    // filled and emptied for each record
+    values: Vec<Value>,
+}
+
+/// How elements of one shape become records.
+struct Made {
+    /// The shape of the elements; none when they are no records or go into one field.
+    from: Option<Arc<Shape>>,
+    to: Arc<Shape>,
+    /// Where the kept fields stand, then where the parts of the element do.
+    kept: Vec<usize>,
+    places: Vec<usize>,
+}
+
+impl Made {
+    fn of(keep: &[String], into: Option<&str>, from: Option<&Arc<Shape>>) -> Made {
+        let parts = match from {
+            Some(shape) => shape.keys().to_vec(),
+            None => vec![Text::from(into.unwrap_or("value"))],
+        };
+        let kept: Vec<Text> = keep.iter().map(|it| Text::from(it.as_str())).collect();
+        let mut keys: Vec<Text> = Vec::with_capacity(kept.len() + parts.len());
+        for key in kept.iter().chain(&parts) {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        let to = Shape::new(keys);
+        let places = |names: &[Text]| names.iter().filter_map(|it| to.position(it)).collect::<Vec<usize>>();
+        Made { from: from.cloned(), kept: places(&kept), places: places(&parts), to }
+    }
+
+    fn fits(&self, from: Option<&Arc<Shape>>) -> bool {
+        match (&self.from, from) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        }
+    }
 }
 
 impl Splitting {
-    fn part(&self, record: &Record, element: &Value) -> Record {
-        let mut made = RecordBuilder::default();
-        for name in &self.keep {
-            made.set(name.as_str(), record.get(name).cloned().unwrap_or_default());
+    fn part(&mut self, record: &Record, element: &Value) -> Record {
+        let fields = match (&self.into, element) {
+            (None, Value::Record(fields)) if self.keep.is_empty() => return fields.clone(),
+            (None, Value::Record(fields)) => Some(fields),
+            _ => None,
+        };
+        let from = fields.map(Record::shape);
+        let made = match &self.made {
+            Some(made) if made.fits(from) => made,
+            _ => self.made.insert(Made::of(&self.keep, self.into.as_deref(), from)),
+        };
+        let parts = fields.map_or(std::slice::from_ref(element), Record::values);
+        self.values.resize(made.to.len(), Value::Null);
+        for (name, place) in self.keep.iter().zip(&made.kept) {
+            self.values[*place] = record.get(name).cloned().unwrap_or_default();
         }
-        match (&self.into, element) {
-            (Some(into), _) => {
-                made.set(into.as_str(), element.clone());
-            }
-            (None, Value::Record(fields)) => {
-                for (key, value) in fields.iter() {
-                    made.set(key.clone(), value.clone());
-                }
-            }
-            (None, _) => {
-                made.set("value", element.clone());
-            }
+        // of a kept field and one of the element with the same name the element's counts
+        for (part, place) in parts.iter().zip(&made.places) {
+            self.values[*place] = part.clone();
         }
-        made.build()
+        Record::drained(&made.to, &mut self.values)
     }
 }
 

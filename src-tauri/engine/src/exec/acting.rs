@@ -8,7 +8,11 @@ use futures_util::StreamExt;
 use model::{Record, Shape, Value};
 use sdk::{Action, Behaviour, Call, Code, Cx, Effect, NodeError, Scope, Writing};
 
-use super::run::{FailedRecord, Kept, Outcome, Place, Run, error_record};
+use super::attempt::{Done, HOLD_MS, Known, Miss, cut_off};
+use super::memory::{Kept, Outcome, Place};
+use super::placed::Placed;
+use super::report::{FailedRecord, error_record};
+use super::run::Run;
 use crate::clock::within;
 use crate::decide::{self, Failure, Next};
 use crate::limits::Gate;
@@ -27,14 +31,14 @@ pub(crate) struct Acted {
 
 /// An action in one run.
 pub(crate) struct Acting {
-    run: Arc<Run>,
-    node: usize,
-    action: Arc<dyn Action>,
-    cx: Arc<dyn Cx>,
-    gate: Arc<Gate>,
-    grown: Option<(Arc<Shape>, Arc<Shape>)>,
+    pub(super) run: Arc<Run>,
+    pub(super) node: usize,
+    pub(super) action: Arc<dyn Action>,
+    pub(super) cx: Arc<dyn Cx>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) grown: Option<(Arc<Shape>, Arc<Shape>)>,
     // never contended: the lock only makes the writer shareable between awaits
-    writer: std::sync::Mutex<Option<Box<dyn Writing>>>,
+    pub(super) writer: std::sync::Mutex<Option<Box<dyn Writing>>>,
 }
 
 impl Acting {
@@ -90,7 +94,7 @@ impl Acting {
         result
     }
 
-    fn place(&self, batch: u64, index: usize) -> Place {
+    pub(super) fn place(&self, batch: u64, index: usize) -> Place {
         Place { node: self.node, batch, index: index as u32 }
     }
 
@@ -122,91 +126,163 @@ impl Acting {
     }
 
     async fn one(&self, place: Place, record: &Record, is_late: bool) -> Result<Outcome, NodeError> {
-        match self.run.remembered.get(&place) {
-            Some(Outcome::Intended) => {
-                let error =
-                    NodeError::new(Code::Ambiguous, "The engine stopped during this call. Was it sent?");
-                self.give_up(place, record, error, 1).await?;
-                return Ok(Outcome::Parked);
-            }
-            Some(known) => return Ok(known.clone()),
-            None => {}
-        }
+        let made = match self.known(place, record).await? {
+            Known::Settled(outcome) => return Ok(outcome),
+            Known::Open(made) => made,
+        };
         let key = self.run.key(place);
+        let cx = Placed::new(self.cx.as_ref(), self.run.seed_at(place));
         let mut attempt = 1;
         loop {
             self.run.check()?;
-            let error = match self.attempt(record, &key, place, attempt).await? {
-                Ok(answer) => {
+            let call = Call { record, key: &key, attempt: made + attempt };
+            let miss = match self.attempt(call, &cx, place).await? {
+                Ok(Done::Answer(answer)) => {
                     let outcome = Outcome::Finished(answer);
                     self.remember(vec![(place, outcome.clone())], is_late).await?;
                     return Ok(outcome);
                 }
-                Err(error) => error,
+                Ok(Done::Wait(wait_ms)) => return self.wait(place, record, wait_ms).await,
+                Err(miss) => miss,
             };
-            let it = &self.run.program.nodes[self.node];
-            let failure = Failure {
-                code: error.code,
-                retry_after_ms: error.retry_after_ms,
-                effect: self.action.effect(),
-                attempt,
-                slow: 0,
-                parked_for_ms: 0,
-            };
-            let next = match decide::after_failure(&failure, &it.retry, self.run.dice(place, attempt)) {
-                Next::Park(_) if it.feeds_whole_stream => Next::Fail,
-                next => next,
-            };
-            match next {
-                Next::Retry(wait_ms) => {
-                    self.cx.sleep(Duration::from_millis(wait_ms)).await?;
-                    attempt += 1;
-                }
-                Next::Park(wait_ms) => {
-                    let kept = self.kept(place, record, error, attempt);
-                    self.run.durable.park(&self.run, kept, wait_ms).await?;
-                    return Ok(Outcome::Parked);
-                }
-                Next::Ask => {
-                    self.give_up(place, record, error, attempt).await?;
-                    return Ok(Outcome::Parked);
-                }
-                Next::Fail => {
-                    if it.handles_errors() {
-                        self.remember(vec![(place, Outcome::Failed(error.clone()))], is_late).await?;
-                    } else {
-                        let kept = self.kept(place, record, error.clone(), attempt);
-                        self.run.durable.give_up(&self.run, kept, false).await?;
-                    }
-                    return Ok(Outcome::Failed(error));
-                }
+            match self.after(place, record, (miss, made, attempt), is_late).await? {
+                Ok(outcome) => return Ok(outcome),
+                Err(wait_ms) => self.cx.sleep(Duration::from_millis(wait_ms)).await?,
             }
+            attempt += 1;
         }
+    }
+
+    /// What is remembered of a place, before anything is done there.
+    pub(super) async fn known(&self, place: Place, record: &Record) -> Result<Known, NodeError> {
+        let resent = self.run.resent(place);
+        let (made, is_cut) = match (self.run.remembered.get(&place), resent) {
+            (Some(Outcome::Intended), _) => (1, true),
+            (Some(Outcome::Until(..)), _) | (None, None) => (0, false),
+            (Some(known), _) => return Ok(Known::Settled(known.clone())),
+            (None, Some(resent)) => {
+                if let Some(answer) = &resent.answer {
+                    let outcome = Outcome::Finished(answer.clone());
+                    // also of a step that could be computed again: that it waited is known only here
+                    self.run.durable.remember(&self.run, vec![(place, outcome.clone())]).await?;
+                    return Ok(Known::Settled(outcome));
+                }
+                (resent.attempts + u32::from(resent.is_cut), resent.is_cut)
+            }
+        };
+        if is_cut && self.action.effect() == Effect::Ambiguous {
+            self.give_up(place, record, cut_off(), made).await?;
+            return Ok(Known::Settled(Outcome::Parked));
+        }
+        Ok(Known::Open(made))
+    }
+
+    /// What becomes of a record after a failed attempt: its outcome, or how long to wait before the next.
+    pub(super) async fn after(
+        &self,
+        place: Place,
+        record: &Record,
+        (miss, made, attempt): (Miss, u32, u32),
+        is_late: bool,
+    ) -> Result<Result<Outcome, u64>, NodeError> {
+        let Miss { error, was_made } = miss;
+        let it = &self.run.program.nodes[self.node];
+        let resent = self.run.resent(place);
+        let parked_ms = resent.map_or(0, |it| it.parked_ms);
+        let parked_for = if parked_ms == 0 { 0 } else { self.cx.now_ms().saturating_sub(parked_ms) };
+        // a record that a person sends again, or that only waited, begins anew
+        let slow = resent.filter(|it| it.parked_ms != 0).map_or(0, |it| it.slow + 1);
+        let failure = Failure {
+            code: error.code,
+            retry_after_ms: error.retry_after_ms,
+            effect: self.action.effect(),
+            attempt,
+            slow,
+            parked_for_ms: u64::try_from(parked_for).unwrap_or(0),
+        };
+        let mut next = decide::after_failure(&failure, &it.retry, self.run.dice(place, attempt));
+        if !was_made && it.retry.is_slow_after && failure.parked_for_ms < decide::SLOW_LIMIT_MS {
+            // the gate was shut: no attempt is spent
+            next = Next::Park(error.retry_after_ms.unwrap_or(0).clamp(1_000, decide::RETRY_AFTER_CAP_MS));
+        }
+        let attempts = made + if was_made { attempt } else { attempt - 1 };
+        Ok(match next {
+            Next::Retry(wait_ms) => Err(wait_ms),
+            Next::Park(wait_ms) if !it.feeds_whole_stream => {
+                let slow = if was_made { slow } else { resent.map_or(0, |it| it.slow) };
+                let kept = Kept { slow, ..self.kept(place, record, error, attempts) };
+                self.run.durable.park(&self.run, kept, wait_ms).await?;
+                Ok(Outcome::Parked)
+            }
+            Next::Ask => {
+                self.give_up(place, record, error, attempts).await?;
+                Ok(Outcome::Parked)
+            }
+            Next::Park(_) | Next::Fail => {
+                if it.handles_errors() {
+                    self.remember(vec![(place, Outcome::Failed(error.clone()))], is_late).await?;
+                } else {
+                    let kept = self.kept(place, record, error.clone(), attempts);
+                    self.run.durable.give_up(&self.run, kept, false).await?;
+                }
+                Ok(Outcome::Failed(error))
+            }
+        })
+    }
+
+    /// Lets time pass for a record: short times in memory, long ones outside it.
+    async fn wait(&self, place: Place, record: &Record, wait_ms: u64) -> Result<Outcome, NodeError> {
+        let now = self.cx.now_ms();
+        let after = |ms: u64| now.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX));
+        let (due_ms, wait_ms) = match self.run.remembered.get(&place) {
+            Some(Outcome::Until(due_ms, whole_ms)) => (*due_ms, *whole_ms),
+            _ => (after(wait_ms), wait_ms),
+        };
+        let answer = Value::from(i64::try_from(wait_ms).unwrap_or(i64::MAX));
+        let left_ms = u64::try_from(due_ms.saturating_sub(now)).unwrap_or(0);
+        let is_short = left_ms <= HOLD_MS || !self.run.durable.waits_outside();
+        if !is_short && !self.run.program.nodes[self.node].feeds_whole_stream {
+            let error = NodeError::new(Code::Busy, "It waits for its time.");
+            let kept = Kept { answer: Some(answer), ..self.kept(place, record, error, 0) };
+            self.run.durable.park(&self.run, kept, left_ms).await?;
+            return Ok(Outcome::Waits);
+        }
+        if !is_short && !self.run.remembered.contains_key(&place) {
+            self.run.durable.note_wait(&self.run, place, (due_ms, wait_ms)).await?;
+        }
+        if left_ms > 0 {
+            self.cx.sleep(Duration::from_millis(left_ms)).await?;
+        }
+        Ok(Outcome::Finished(answer))
     }
 
     /// One call. The outer error ends the run, the inner one is the record's.
     async fn attempt(
         &self,
-        record: &Record,
-        key: &str,
+        call: Call<'_>,
+        cx: &Placed<'_>,
         place: Place,
-        attempt: u32,
-    ) -> Result<Result<Value, NodeError>, NodeError> {
+    ) -> Result<Result<Done, Miss>, NodeError> {
+        match self.action.pause_ms(call, cx) {
+            Ok(None) => {}
+            Ok(Some(wait_ms)) => return Ok(Ok(Done::Wait(wait_ms))),
+            Err(error) => return Ok(Err(Miss { error, was_made: true })),
+        }
         let permit = match self.gate.enter(self.cx.as_ref()).await {
             Ok(permit) => permit,
             Err(error) if error.code == Code::Cancelled => return Err(error),
-            Err(error) => return Ok(Err(error)),
+            Err(error) => return Ok(Err(Miss { error, was_made: false })),
         };
-        if self.action.effect() == Effect::Ambiguous {
-            self.run.durable.intend(&self.run, place, key).await?;
+        if self.action.notes_beginning() {
+            let kept = || self.kept(place, call.record, cut_off(), call.attempt.saturating_sub(1));
+            self.run.durable.intend(&self.run, place, &kept).await?;
         }
         let limit = Duration::from_millis(self.run.program.nodes[self.node].timeout_ms);
-        let call = Call { record, key, attempt };
         let result = if self.action.effect() == Effect::Engine {
-            self.action.run(call, self.cx.as_ref()).await
+            self.action.run(call, cx).await
         } else {
             let clock = self.run.worlds.clock();
-            match within(clock, limit, self.action.run(call, self.cx.as_ref())).await {
+            match within(clock, limit, self.action.run(call, cx)).await {
                 Some(result) => result,
                 None => {
                     Err(NodeError::new(Code::Timeout, format!("No answer within {} s.", limit.as_secs_f64())))
@@ -215,12 +291,17 @@ impl Acting {
         };
         permit.done(&result, self.cx.now_ms());
         match result {
+            Ok(answer) => Ok(Ok(Done::Answer(answer))),
             Err(error) if error.code == Code::Cancelled => Err(error),
-            other => Ok(other),
+            Err(error) => Ok(Err(Miss { error, was_made: true })),
         }
     }
 
-    async fn remember(&self, results: Vec<(Place, Outcome)>, is_late: bool) -> Result<(), NodeError> {
+    pub(super) async fn remember(
+        &self,
+        results: Vec<(Place, Outcome)>,
+        is_late: bool,
+    ) -> Result<(), NodeError> {
         let is_recomputable = self.action.effect() == Effect::Engine
             && !self.run.durable.has_changes(self.node)
             && !self.run.program.nodes[self.node].kind.starts_with("flow.");
@@ -234,19 +315,22 @@ impl Acting {
         self.run.durable.remember(&self.run, results).await
     }
 
-    fn kept(&self, place: Place, record: &Record, error: NodeError, attempts: u32) -> Kept {
+    pub(super) fn kept(&self, place: Place, record: &Record, error: NodeError, attempts: u32) -> Kept {
+        let resent = self.run.resent(place);
         Kept {
             place,
             record: record.clone(),
             key: self.run.key(place),
             attempts,
-            slow: 0,
-            parked_ms: 0,
+            slow: resent.map_or(0, |it| it.slow),
+            parked_ms: resent.map_or(0, |it| it.parked_ms),
             error,
+            answer: None,
+            is_cut: false,
         }
     }
 
-    async fn give_up(
+    pub(super) async fn give_up(
         &self,
         place: Place,
         record: &Record,
@@ -257,7 +341,12 @@ impl Acting {
     }
 
     /// Puts a record where its outcome leads.
-    fn emit(&mut self, record: Record, outcome: Outcome, acted: &mut Acted) -> Result<(), NodeError> {
+    pub(super) fn emit(
+        &mut self,
+        record: Record,
+        outcome: Outcome,
+        acted: &mut Acted,
+    ) -> Result<(), NodeError> {
         let it = &self.run.program.nodes[self.node];
         match outcome {
             Outcome::Finished(answer) => {
@@ -280,181 +369,14 @@ impl Acting {
                 }
                 self.run.note_failed(FailedRecord { node: self.node, record, error })?;
             }
-            Outcome::Parked | Outcome::Intended => {
+            Outcome::Waits => {
+                self.run.parked.fetch_add(1, Ordering::Relaxed);
+                self.run.waiting.fetch_add(1, Ordering::Relaxed);
+            }
+            Outcome::Parked | Outcome::Intended | Outcome::Until(..) => {
                 self.run.parked.fetch_add(1, Ordering::Relaxed);
             }
         }
         Ok(())
-    }
-
-    async fn chunk(&mut self, batch: u64, records: Vec<Record>) -> Result<Acted, NodeError> {
-        let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(records.len());
-        for (index, record) in records.iter().enumerate() {
-            let place = self.place(batch, index);
-            outcomes.push(match self.run.remembered.get(&place) {
-                Some(Outcome::Intended) => {
-                    let error =
-                        NodeError::new(Code::Ambiguous, "The engine stopped during this call. Was it done?");
-                    self.give_up(place, record, error, 1).await?;
-                    Some(Outcome::Parked)
-                }
-                known => known.cloned(),
-            });
-        }
-        let mut attempt = 1;
-        while outcomes.iter().any(Option::is_none) {
-            self.run.check()?;
-            let open: Vec<usize> = (0..records.len()).filter(|it| outcomes[*it].is_none()).collect();
-            let answers = self.call_chunk(batch, &records, &open, attempt).await?;
-            let mut wait_ms = None;
-            let mut results = Vec::new();
-            for (index, answer) in open.into_iter().zip(answers) {
-                let place = self.place(batch, index);
-                let outcome = match answer {
-                    Ok(answer) => Outcome::Finished(answer),
-                    Err(error) => match self.after_chunk(place, &records[index], error, attempt).await? {
-                        Ok(outcome) => outcome,
-                        Err(wait) => {
-                            wait_ms = wait_ms.max(Some(wait));
-                            continue;
-                        }
-                    },
-                };
-                if matches!(outcome, Outcome::Finished(_)) {
-                    results.push((place, outcome.clone()));
-                }
-                outcomes[index] = Some(outcome);
-            }
-            self.remember(results, false).await?;
-            if let Some(wait_ms) = wait_ms {
-                self.cx.sleep(Duration::from_millis(wait_ms)).await?;
-                attempt += 1;
-            }
-        }
-        let mut acted = Acted::default();
-        for (record, outcome) in records.into_iter().zip(outcomes) {
-            self.emit(record, outcome.unwrap_or(Outcome::Parked), &mut acted)?;
-        }
-        Ok(acted)
-    }
-
-    async fn call_chunk(
-        &self,
-        batch: u64,
-        records: &[Record],
-        open: &[usize],
-        attempt: u32,
-    ) -> Result<Vec<Result<Value, NodeError>>, NodeError> {
-        let keys: Vec<String> = open.iter().map(|index| self.run.key(self.place(batch, *index))).collect();
-        let permit = match self.gate.enter(self.cx.as_ref()).await {
-            Ok(permit) => permit,
-            Err(error) if error.code == Code::Cancelled => return Err(error),
-            Err(error) => return Ok(open.iter().map(|_| Err(error.clone())).collect()),
-        };
-        if self.action.effect() == Effect::Ambiguous {
-            for (index, key) in open.iter().zip(&keys) {
-                self.run.durable.intend(&self.run, self.place(batch, *index), key).await?;
-            }
-        }
-        let calls: Vec<Call<'_>> = open
-            .iter()
-            .zip(&keys)
-            .map(|(index, key)| Call { record: &records[*index], key, attempt })
-            .collect();
-        let limit = Duration::from_millis(self.run.program.nodes[self.node].timeout_ms);
-        let clock = self.run.worlds.clock();
-        let mut answers = match within(clock, limit, self.action.run_chunk(&calls, self.cx.as_ref())).await {
-            Some(answers) => answers,
-            None => {
-                let error =
-                    NodeError::new(Code::Timeout, format!("Not done within {} s.", limit.as_secs_f64()));
-                calls.iter().map(|_| Err(error.clone())).collect()
-            }
-        };
-        let missing = NodeError::new(Code::Internal, "The step gave fewer answers than it got records.");
-        answers.resize_with(calls.len(), || Err(missing.clone()));
-        if let Some(first) = answers.first() {
-            permit.done(first, self.cx.now_ms());
-        }
-        Ok(answers)
-    }
-
-    /// What becomes of a failed record of a chunk: its outcome, or how long to wait before the chunk is tried again.
-    async fn after_chunk(
-        &self,
-        place: Place,
-        record: &Record,
-        error: NodeError,
-        attempt: u32,
-    ) -> Result<Result<Outcome, u64>, NodeError> {
-        let it = &self.run.program.nodes[self.node];
-        let failure = Failure {
-            code: error.code,
-            retry_after_ms: error.retry_after_ms,
-            effect: self.action.effect(),
-            attempt,
-            slow: 0,
-            parked_for_ms: 0,
-        };
-        Ok(match decide::after_failure(&failure, &it.retry, self.run.dice(place, attempt)) {
-            Next::Retry(wait_ms) => Err(wait_ms),
-            Next::Park(wait_ms) if !it.feeds_whole_stream => {
-                self.run.durable.park(&self.run, self.kept(place, record, error, attempt), wait_ms).await?;
-                Ok(Outcome::Parked)
-            }
-            Next::Ask => {
-                self.give_up(place, record, error, attempt).await?;
-                Ok(Outcome::Parked)
-            }
-            Next::Park(_) | Next::Fail => {
-                if it.handles_errors() {
-                    self.remember(vec![(place, Outcome::Failed(error.clone()))], false).await?;
-                } else {
-                    let kept = self.kept(place, record, error.clone(), attempt);
-                    self.run.durable.give_up(&self.run, kept, false).await?;
-                }
-                Ok(Outcome::Failed(error))
-            }
-        })
-    }
-
-    fn open_writer(&mut self) -> &mut Option<Box<dyn Writing>> {
-        self.writer.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    async fn write(&mut self, records: Vec<Record>) -> Result<(), NodeError> {
-        if self.run.remembered.contains_key(&self.place(0, 0)) {
-            return Ok(());
-        }
-        let mut writer = match self.open_writer().take() {
-            Some(writer) => writer,
-            None => {
-                let empty = Record::empty();
-                self.action.open(records.first().unwrap_or(&empty), self.cx.as_ref()).await?
-            }
-        };
-        writer.write(&records, self.cx.as_ref()).await?;
-        *self.open_writer() = Some(writer);
-        Ok(())
-    }
-
-    async fn commit(&mut self) -> Result<Acted, NodeError> {
-        let place = self.place(0, 0);
-        let answer = match self.run.remembered.get(&place) {
-            Some(Outcome::Finished(answer)) => answer.clone(),
-            _ => {
-                self.write(Vec::new()).await?;
-                let Some(writer) = self.open_writer().take() else { return Ok(Acted::default()) };
-                self.run.check()?;
-                let answer = writer.commit(self.cx.as_ref()).await?;
-                self.remember(vec![(place, Outcome::Finished(answer.clone()))], false).await?;
-                answer
-            }
-        };
-        let record = match answer {
-            Value::Record(record) => record,
-            other => Record::of([("value", other)]),
-        };
-        Ok(Acted { out: vec![record], errors: Vec::new() })
     }
 }

@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 use model::{Batch, Record};
 use sdk::{Behaviour, Code, Flowing, NodeError, Out, Sink};
 
-use super::run::{FailedRecord, Run, error_record};
+use super::report::{FailedRecord, error_record};
+use super::run::{Run, seed_of};
 use crate::program::Target;
 
 /// Takes batches that leave a group.
@@ -37,7 +38,8 @@ impl Group {
                     "A stage of transforms holds another kind of step.",
                 ));
             };
-            match transform.open(&run.roots) {
+            match transform.open(&run.roots.seeded(seed_of(run.seed, (&run.program.nodes[*member].id, 0, 0))))
+            {
                 Ok(flowing) => flows.push(Some(flowing)),
                 Err(error) => {
                     run.stop(*member, error.clone());
@@ -79,6 +81,19 @@ impl Group {
             self.step(place, leave, |flowing, out| flowing.finish(out))?;
         }
         Ok(())
+    }
+
+    /// Whether a node is one of the group.
+    pub(crate) fn holds(&self, node: usize) -> bool {
+        self.members.contains(&node)
+    }
+
+    /// All input of the whole group has come, none of it read here: every node ends and emits what it holds, in order.
+    pub(crate) fn end_all(&mut self, leave: &mut dyn Leave) -> Result<(), NodeError> {
+        if let Some(head) = self.members.first() {
+            self.end(*head, 0, leave)?;
+        }
+        self.finish(leave)
     }
 
     fn place(&self, node: usize) -> Result<usize, NodeError> {
@@ -150,8 +165,8 @@ impl Sink for MemberSink<'_> {
 
 impl MemberSink<'_> {
     fn deliver(&mut self, target: Target, records: Vec<Record>) -> Result<(), NodeError> {
-        // a wire inside the group is a call; MAX_GROUP bounds how deep such calls nest
-        if self.group.members.contains(&target.node) {
+        // a wire inside the group is a call; the size of a stage bounds how deep such calls nest
+        if self.group.holds(target.node) {
             return self.group.take(target.node, target.port, records, self.leave);
         }
         self.leave.leave(target, records)

@@ -7,6 +7,7 @@ use model::Record;
 use sdk::{Behaviour, Code, NodeError};
 
 use super::acting::Acting;
+use super::entrance::Entrance;
 use super::group::{Group, Leave};
 use super::run::Run;
 use crate::program::{Stage, Target};
@@ -54,16 +55,17 @@ impl Waiting {
     }
 }
 
-/// Runs all stages from records of a trigger, or from a step in the middle. What fails is noted in the run.
-pub(crate) async fn run(run: &Arc<Run>, from: (usize, usize), records: Vec<Record>) {
+/// Runs all stages from where records enter. What fails is noted in the run.
+pub(crate) async fn run(run: &Arc<Run>, from: impl Into<Entrance>, records: Vec<Record>) {
+    let from = from.into();
+    // one wire more than the program has: by it records enter in the middle
     let mut waiting =
-        Waiting { wires: run.program.wire_names.iter().map(|_| VecDeque::new()).collect(), records: 0 };
-    if let Err(error) = waiting.leave_all(run, from, records) {
-        run.stop(from.0, error);
+        Waiting { wires: (0..=run.program.wires).map(|_| VecDeque::new()).collect(), records: 0 };
+    if let Err(error) = enter(run, from, records, &mut waiting) {
+        run.stop(from.node(), error);
         return;
     }
-    let reached = run.program.reachable(from.0);
-    for stage in run.program.stages.iter().filter(|it| reached[it.nodes[0]] && it.nodes[0] != from.0) {
+    for stage in &from.stages(&run.program) {
         if stage.entries.iter().all(|it| waiting.wires[it.wire].is_empty()) && !commits_nothing(run, stage) {
             continue;
         }
@@ -72,6 +74,17 @@ pub(crate) async fn run(run: &Arc<Run>, from: (usize, usize), records: Vec<Recor
             return;
         }
     }
+}
+
+fn enter(run: &Run, from: Entrance, records: Vec<Record>, waiting: &mut Waiting) -> Result<(), NodeError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    from.note(run, &records)?;
+    for target in from.wires(&run.program) {
+        waiting.leave(target, records.clone())?;
+    }
+    Ok(())
 }
 
 /// Whether a stage has something to do even without input: a group may emit at its end, a writer makes an empty file.

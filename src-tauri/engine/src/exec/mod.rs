@@ -5,21 +5,32 @@
 //! steps are recomputed, remembered results stand in for the calls that were made.
 
 pub(crate) mod acting;
+mod attempt;
+mod cancel;
+mod chunk;
+mod entrance;
 pub(crate) mod group;
 pub(crate) mod inline;
+mod memory;
+mod placed;
 pub(crate) mod reading;
+mod report;
 pub(crate) mod run;
 pub(crate) mod stream;
 pub(crate) mod wire;
+mod writing;
 
-pub use run::{
-    Begin, Cancel, Durable, EndSink, FailedRecord, Kept, Outcome, Place, Report, Run, SAMPLE_RECORDS, Worlds,
-};
+pub use cancel::Cancel;
+pub use entrance::Entrance;
+pub use memory::{Durable, Kept, Outcome, Place, Resent};
+pub use report::{FailedRecord, Report};
+pub(crate) use run::seed_of;
+pub use run::{Begin, EndSink, Run, SAMPLE_RECORDS, Worlds};
 
-/// Works through a run from records that leave a node's port, in one go or streaming, as its program needs. What fails is noted in
-/// the run.
-pub(crate) async fn work(run: &std::sync::Arc<Run>, from: (usize, usize), records: Vec<model::Record>) {
-    if run.program.is_inline() {
+/// Works through a run from where records enter it, in one go or streaming, as what follows needs. What fails is noted in the run.
+pub(crate) async fn work(run: &std::sync::Arc<Run>, from: impl Into<Entrance>, records: Vec<model::Record>) {
+    let from = from.into();
+    if run.program.is_inline_from(from) {
         inline::run(run, from, records).await;
     } else {
         stream::run(run, from, records).await;

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use model::{Record, Value};
 use sdk::{Behaviour, Code, Cursor, Cx, NodeError, Page, Replay, Source};
 
-use super::run::{FailedRecord, Outcome, Place, Run, error_record};
+use super::memory::{Outcome, Place};
+use super::report::{FailedRecord, error_record};
+use super::run::Run;
 
 /// Takes what a source emits.
 #[async_trait]
@@ -116,6 +118,7 @@ impl ReadingStage {
         let mut index = 0;
         let mut next = None;
         while let Some(Outcome::Finished(stored)) = self.run.remembered.get(&self.place(number, index)) {
+            self.mark_again(stored);
             let Some(page) = page_of(stored) else { return Ok(()) };
             next = Some(page.next.clone());
             self.pass_on(opening, page, emit).await?;
@@ -156,6 +159,7 @@ impl ReadingStage {
                     if let Some(Outcome::Finished(stored)) =
                         self.run.remembered.get(&self.place(number, index as u32))
                     {
+                        self.mark_again(stored);
                         pages.extend(page_of(stored));
                     }
                 }
@@ -182,12 +186,23 @@ impl ReadingStage {
     async fn store(&self, place: Place, page: Option<&Page>) -> Result<(), NodeError> {
         let value = match page {
             None => Value::Null,
-            Some(page) => Value::Record(Record::of([
-                ("records", Value::list(page.records.iter().cloned().map(Value::Record).collect())),
-                ("next", page.next.clone()),
-            ])),
+            Some(page) => {
+                let marks = self.run.durable.marks(&self.run, self.node);
+                Value::Record(Record::of([
+                    ("records", Value::list(page.records.iter().cloned().map(Value::Record).collect())),
+                    ("next", page.next.clone()),
+                    ("marks", Value::Record(Record::of(marks))),
+                ]))
+            }
         };
         self.run.durable.remember(&self.run, vec![(place, Outcome::Finished(value))]).await
+    }
+
+    /// Moves the cursors to where a stored page had left them.
+    fn mark_again(&self, stored: &Value) {
+        let marks = stored.as_record().and_then(|it| it.get("marks")).and_then(Value::as_record);
+        let marks = marks.map(|it| it.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+        self.run.durable.mark_again(&self.run, self.node, marks.unwrap_or_default());
     }
 
     async fn pass_on(&self, opening: &Record, page: Page, emit: &mut dyn Emit) -> Result<(), NodeError> {

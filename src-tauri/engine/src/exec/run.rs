@@ -2,91 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
 use formula::Roots;
 use model::{Record, Value};
 use sdk::{Code, Cx, NodeError};
-use tokio::sync::Notify;
 
-use crate::decide::{self, EndState};
+use super::cancel::Cancel;
+use super::memory::{Durable, Outcome, Place, Resent};
+use super::report::FailedRecord;
+use crate::decide;
 use crate::program::Program;
-
-/// The place of a record at an action: the same after every restart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// Node number.
-    pub node: usize,
-    /// Batch number at that node.
-    pub batch: u64,
-    /// Index in the batch.
-    pub index: u32,
-}
-
-/// What became of a record at an action.
-#[derive(Clone, Debug)]
-pub enum Outcome {
-    /// It was done; the answer.
-    Finished(Value),
-    /// It was given up.
-    Failed(NodeError),
-    /// It left the run and continues later on its own.
-    Parked,
-    /// The call was about to be made; nobody knows whether it was.
-    Intended,
-}
-
-/// What a record takes along when it leaves the run.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    /// Where it was.
-    pub place: Place,
-    /// The record as it came to the step.
-    pub record: Record,
-    /// Its idempotency key.
-    pub key: String,
-    /// Attempts made.
-    pub attempts: u32,
-    /// Slow attempts made before.
-    pub slow: u32,
-    /// When it was first parked, milliseconds since 1970 UTC; 0 when it was not.
-    pub parked_ms: i64,
-    /// Why it left.
-    pub error: NodeError,
-}
-
-/// Where a run is remembered. The embedded journal is one; a cluster's engine may be another.
-#[async_trait]
-pub trait Durable: Send + Sync {
-    /// Remembers that a call is about to be made. Durable when it returns.
-    ///
-    /// # Errors
-    /// It is not known whether it was stored: the call must not be made.
-    async fn intend(&self, run: &Run, place: Place, key: &str) -> Result<(), NodeError>;
-
-    /// Remembers results. Durable when it returns.
-    ///
-    /// # Errors
-    /// It is not known whether they were stored: the run ends and is resumed from what was.
-    async fn remember(&self, run: &Run, results: Vec<(Place, Outcome)>) -> Result<(), NodeError>;
-
-    /// Puts a record aside until `after_ms` from now.
-    ///
-    /// # Errors
-    /// As [`Durable::remember`].
-    async fn park(&self, run: &Run, kept: Kept, after_ms: u64) -> Result<(), NodeError>;
-
-    /// Puts a record into the failed inbox, or asks about it when `is_question`.
-    ///
-    /// # Errors
-    /// As [`Durable::remember`].
-    async fn give_up(&self, run: &Run, kept: Kept, is_question: bool) -> Result<(), NodeError>;
-
-    /// Whether a node left changes of its own (state, keys) that must commit together with its result.
-    fn has_changes(&self, node: usize) -> bool;
-}
 
 /// Makes the world of a node in a run.
 pub trait Worlds: Send + Sync {
@@ -109,60 +36,18 @@ pub trait EndSink: Send + Sync {
     fn take(&self, node: usize, port: usize, records: &[Record]) -> Result<(), NodeError>;
 }
 
-/// Cancels a run.
-#[derive(Default)]
-pub struct Cancel {
-    is_set: AtomicBool,
-    notify: Notify,
-}
-
-impl Cancel {
-    /// Asks the run to end.
-    pub fn cancel(&self) {
-        self.is_set.store(true, Ordering::SeqCst);
-        self.notify.notify_waiters();
-    }
-
-    /// Whether it was asked.
-    pub fn is_cancelled(&self) -> bool {
-        self.is_set.load(Ordering::SeqCst)
-    }
-
-    /// Returns once it was asked.
-    pub async fn cancelled(&self) {
-        loop {
-            let notified = self.notify.notified();
-            if self.is_cancelled() {
-                return;
-            }
-            notified.await;
-        }
-    }
-}
-
 /// Samples kept of each output port.
 pub const SAMPLE_RECORDS: usize = 20;
 /// Failing records kept for the history of a step.
 const FAILED_SAMPLES: usize = 20;
 
-/// A failed record in the report.
-#[derive(Clone, Debug)]
-pub struct FailedRecord {
-    /// Where it failed.
-    pub node: usize,
-    /// The record as it came in.
-    pub record: Record,
-    /// Why.
-    pub error: NodeError,
-}
-
 #[derive(Default)]
-struct Notes {
-    samples: BTreeMap<(usize, usize), Vec<Record>>,
-    failed: Vec<FailedRecord>,
-    stop: Option<(usize, NodeError)>,
-    late: Vec<(Place, Outcome)>,
-    answer: Option<Value>,
+pub(super) struct Notes {
+    pub(super) samples: BTreeMap<(usize, usize), Vec<Record>>,
+    pub(super) failed: Vec<FailedRecord>,
+    pub(super) stop: Option<(usize, NodeError)>,
+    pub(super) late: Vec<(Place, Outcome)>,
+    pub(super) answer: Option<Value>,
 }
 
 /// One run at work.
@@ -199,6 +84,12 @@ pub struct Run {
     pub node_counts: Vec<NodeCounts>,
     /// Parked records.
     pub parked: AtomicU64,
+    /// Those of them that only wait for their time.
+    pub waiting: AtomicU64,
+    /// The data folder's own number, part of every idempotency key.
+    pub installation: [u8; 16],
+    /// The record that left an earlier run and with which this one begins: it enters this node.
+    pub resent: Option<(usize, Resent)>,
     notes: Mutex<Notes>,
 }
 
@@ -237,31 +128,6 @@ pub struct Begin {
     pub spill_folder: PathBuf,
 }
 
-/// How a run ended, and what is worth keeping of it.
-#[derive(Debug)]
-pub struct Report {
-    /// How it ended.
-    pub state: EndState,
-    /// What stopped it: node number and failure.
-    pub stop: Option<(usize, NodeError)>,
-    /// Records in, out, failed of each node.
-    pub nodes: Vec<(u64, u64, u64)>,
-    /// Records on each wire.
-    pub wires: Vec<u64>,
-    /// Failed records, the first ones.
-    pub failed: Vec<FailedRecord>,
-    /// How many failed in all and left the run.
-    pub failed_count: u64,
-    /// How many were parked.
-    pub parked_count: u64,
-    /// The first records of each (node, output port).
-    pub samples: BTreeMap<(usize, usize), Vec<Record>>,
-    /// Results that nothing follows: they are stored together with the end of the run.
-    pub late: Vec<(Place, Outcome)>,
-    /// What a respond step answered.
-    pub answer: Option<Value>,
-}
-
 impl Run {
     /// A run that has not begun.
     pub fn new(
@@ -287,11 +153,14 @@ impl Run {
             ends: begin.ends,
             spill_folder: begin.spill_folder,
             parked: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
+            installation: [0; 16],
+            resent: None,
             notes: Mutex::default(),
         }
     }
 
-    fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
+    pub(super) fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -385,9 +254,21 @@ impl Run {
         Ok(())
     }
 
-    /// The idempotency key of a place: the same for every attempt and after every restart.
+    /// What is known of the record at this place from an earlier run.
+    pub fn resent(&self, place: Place) -> Option<&Resent> {
+        let (node, resent) = self.resent.as_ref()?;
+        (place == Place { node: *node, batch: 0, index: 0 }).then_some(resent)
+    }
+
+    /// The idempotency key of a place: the same for every attempt and after every restart. The installation and the seed, which is
+    /// drawn for each run, keep two copies of one data folder from ever sharing a key.
     pub fn key(&self, place: Place) -> String {
+        if let Some(resent) = self.resent(place) {
+            return resent.key.clone();
+        }
         let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.installation);
+        hasher.update(&self.seed.to_le_bytes());
         hasher.update(self.id.as_bytes());
         hasher.update(b"\0");
         hasher.update(self.program.nodes[place.node].id.as_bytes());
@@ -401,6 +282,14 @@ impl Run {
         key
     }
 
+    /// The seed of chance at a place: the same at every attempt and after every restart, another at every other place.
+    pub fn seed_at(&self, place: Place) -> u64 {
+        match self.resent(place) {
+            Some(resent) => resent.seed,
+            None => seed_of(self.seed, (&self.program.nodes[place.node].id, place.batch, place.index)),
+        }
+    }
+
     /// A number in 0..1 that is the same for the same run, place and attempt.
     pub fn dice(&self, place: Place, attempt: u32) -> f64 {
         let mut hasher = blake3::Hasher::new();
@@ -412,52 +301,15 @@ impl Run {
         let bytes: [u8; 4] = hasher.finalize().as_bytes()[..4].try_into().unwrap_or_default();
         f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
     }
-
-    /// The report of the ended run.
-    pub fn report(&self) -> Report {
-        let notes = std::mem::take(&mut *self.notes());
-        let load = |it: &AtomicU64| it.load(Ordering::Relaxed);
-        let nodes: Vec<(u64, u64, u64)> = self
-            .node_counts
-            .iter()
-            .map(|it| (load(&it.taken), load(&it.emitted), load(&it.failed)))
-            .collect();
-        let failed_count: u64 = nodes
-            .iter()
-            .zip(&self.program.nodes)
-            .filter(|(_, node)| !node.handles_errors())
-            .map(|((_, _, failed), _)| *failed)
-            .sum();
-        let parked_count = load(&self.parked);
-        let state = match &notes.stop {
-            Some((_, error)) if error.code == Code::Cancelled => EndState::Cancelled,
-            Some(_) => EndState::Failed,
-            None if self.cancel.is_cancelled() => EndState::Cancelled,
-            None if failed_count + parked_count > 0 => EndState::Partial,
-            None => EndState::Ok,
-        };
-        Report {
-            state,
-            stop: notes.stop,
-            nodes,
-            wires: self.wire_counts.iter().map(load).collect(),
-            failed: notes.failed,
-            failed_count,
-            parked_count,
-            samples: notes.samples,
-            late: notes.late,
-            answer: notes.answer,
-        }
-    }
 }
 
-/// The record that leaves at an error port: the input plus what went wrong.
-pub(crate) fn error_record(record: &Record, error: &NodeError, node: &str, attempts: u32) -> Record {
-    let about = Record::of([
-        ("code", Value::from(error.code.name())),
-        ("message", Value::from(error.sentence.as_str())),
-        ("node", Value::from(node)),
-        ("attempts", Value::from(i64::from(attempts))),
-    ]);
-    record.with("error", Value::Record(about))
+/// The seed of chance at a place of a run with this seed.
+pub(crate) fn seed_of(seed: u64, (node, batch, index): (&str, u64, u32)) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&seed.to_le_bytes());
+    hasher.update(node.as_bytes());
+    hasher.update(&batch.to_le_bytes());
+    hasher.update(&index.to_le_bytes());
+    let bytes: [u8; 8] = hasher.finalize().as_bytes()[..8].try_into().unwrap_or_default();
+    u64::from_le_bytes(bytes)
 }

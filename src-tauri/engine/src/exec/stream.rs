@@ -8,6 +8,7 @@ use sdk::{Behaviour, Code, NodeError};
 use tokio::task::JoinSet;
 
 use super::acting::Acting;
+use super::entrance::Entrance;
 use super::group::{Group, Leave};
 use super::reading::{Emit, ReadingStage};
 use super::run::Run;
@@ -16,11 +17,14 @@ use crate::program::{Entry, Stage, Target};
 
 type Senders = Arc<Vec<Option<Sender>>>;
 
-/// Runs all stages from records of a trigger. What fails is noted in the run.
-pub(crate) async fn run(run: &Arc<Run>, from: (usize, usize), records: Vec<Record>) {
+/// Runs all stages from where records enter. What fails is noted in the run.
+pub(crate) async fn run(run: &Arc<Run>, from: impl Into<Entrance>, records: Vec<Record>) {
+    let from = from.into();
+    let stages = from.stages(&run.program);
     let spilling: Vec<bool> = {
-        let mut spilling = vec![false; run.program.wires];
-        for entry in run.program.stages.iter().flat_map(|it| &it.entries) {
+        // one wire more than the program has: by it records enter in the middle
+        let mut spilling = vec![false; run.program.wires + 1];
+        for entry in stages.iter().flat_map(|it| &it.entries) {
             spilling[entry.wire] = entry.spills;
         }
         spilling
@@ -33,19 +37,19 @@ pub(crate) async fn run(run: &Arc<Run>, from: (usize, usize), records: Vec<Recor
         receivers.push(Some(receiver));
     }
     let mut tasks = JoinSet::new();
-    let reached = run.program.reachable(from.0);
-    for stage in run.program.stages.iter().filter(|it| reached[it.nodes[0]]) {
+    for stage in stages {
         let inputs: Vec<(Entry, Receiver)> =
             stage.entries.iter().filter_map(|it| Some((*it, receivers[it.wire].take()?))).collect();
         let outputs = leaving(run, &stage.nodes, &mut senders);
-        spawn(&mut tasks, run, stage.clone(), inputs, outputs);
+        spawn(&mut tasks, run, stage, inputs, outputs);
     }
-    let start = leaving(run, &[from.0], &mut senders);
+    let start: Vec<Sender> =
+        from.wires(&run.program).iter().filter_map(|it| senders[it.wire].take()).collect();
     drop(senders);
-    let begun = emit_all(run, from, records, &start).await;
+    let begun = enter(run, from, records, &start).await;
     drop(start);
     if let Err(error) = begun {
-        run.stop(from.0, error);
+        run.stop(from.node(), error);
     }
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
@@ -53,6 +57,17 @@ pub(crate) async fn run(run: &Arc<Run>, from: (usize, usize), records: Vec<Recor
             run.stop(0, NodeError::new(Code::Internal, sentence).because(error));
         }
     }
+}
+
+async fn enter(run: &Run, from: Entrance, records: Vec<Record>, start: &[Sender]) -> Result<(), NodeError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    from.note(run, &records)?;
+    for sender in start {
+        sender.send(records.clone()).await?;
+    }
+    Ok(())
 }
 
 /// The senders of the wires that leave these nodes to others.
@@ -88,9 +103,7 @@ async fn send(
         return Ok(());
     }
     for target in &run.program.nodes[from.0].targets[from.1] {
-        if let Some(sender) = &senders[target.wire] {
-            sender.send(records.clone()).await?;
-        }
+        send_on(senders, *target, records.clone()).await?;
     }
     Ok(())
 }
@@ -127,7 +140,7 @@ fn spawn(
         }
         Behaviour::Source(_) => {
             tasks.spawn(async move {
-                let result = read(&run, head, inputs, senders).await;
+                let result = read(&run, &stage, inputs, senders).await;
                 if let Err(error) = result {
                     run.stop(head, error);
                 }
@@ -200,31 +213,87 @@ async fn act(
     emit_all(run, (node, 0), acted.out, senders).await
 }
 
+/// Passes on what a source reads: through the sieves of its stage, then along wires.
 struct SendFrom<'a> {
     run: &'a Run,
     node: usize,
     senders: &'a Senders,
+    sieves: Option<Group>,
+}
+
+/// Batches that left the sieves and wait for room on their wires.
+#[derive(Default)]
+struct Leaving(Vec<(Target, Vec<Record>)>);
+
+impl Leave for Leaving {
+    fn leave(&mut self, target: Target, records: Vec<Record>) -> Result<(), NodeError> {
+        self.0.push((target, records));
+        Ok(())
+    }
+}
+
+async fn send_on(senders: &Senders, target: Target, records: Vec<Record>) -> Result<(), NodeError> {
+    match &senders[target.wire] {
+        Some(sender) => sender.send(records).await,
+        None => Ok(()),
+    }
+}
+
+async fn send_all(senders: &Senders, leaving: Leaving) -> Result<(), NodeError> {
+    for (target, records) in leaving.0 {
+        send_on(senders, target, records).await?;
+    }
+    Ok(())
 }
 
 #[async_trait]
 impl Emit for SendFrom<'_> {
     async fn emit(&mut self, port: usize, records: Vec<Record>) -> Result<(), NodeError> {
-        send(self.run, (self.node, port), records, self.senders).await
+        let targets = &self.run.program.nodes[self.node].targets[port];
+        let Some((last, others)) = targets.split_last() else { return Ok(()) };
+        for target in others {
+            self.pass(*target, records.clone()).await?;
+        }
+        self.pass(*last, records).await
+    }
+}
+
+impl SendFrom<'_> {
+    async fn pass(&mut self, target: Target, records: Vec<Record>) -> Result<(), NodeError> {
+        let mut leaving = Leaving::default();
+        match &mut self.sieves {
+            Some(sieves) if sieves.holds(target.node) => {
+                sieves.take(target.node, target.port, records, &mut leaving)?;
+            }
+            _ => leaving.0.push((target, records)),
+        }
+        send_all(self.senders, leaving).await
+    }
+
+    /// The source has ended: so do its sieves.
+    async fn finish(&mut self) -> Result<(), NodeError> {
+        let Some(sieves) = &mut self.sieves else { return Ok(()) };
+        let mut leaving = Leaving::default();
+        sieves.end_all(&mut leaving)?;
+        send_all(self.senders, leaving).await
     }
 }
 
 async fn read(
     run: &Arc<Run>,
-    node: usize,
+    stage: &Stage,
     inputs: Vec<(Entry, Receiver)>,
     senders: Senders,
 ) -> Result<(), NodeError> {
-    let mut reading = ReadingStage::open(run, node)?;
+    let Some((node, sieves)) = stage.nodes.split_first() else { return Ok(()) };
+    let mut reading = ReadingStage::open(run, *node)?;
+    let sieves = if sieves.is_empty() { None } else { Some(Group::open(run, sieves)?) };
+    let mut emit = SendFrom { run, node: *node, senders: &senders, sieves };
     for (_, mut receiver) in inputs {
         while let Some(records) = receive(run, &mut receiver).await? {
-            let mut emit = SendFrom { run, node, senders: &senders };
             reading.take(records, &mut emit).await?;
         }
     }
-    Ok(())
+    run.check()?;
+    emit.finish().await
 }

@@ -316,11 +316,12 @@ fn url_decode(_: &mut Cx<'_>, args: &[Value]) -> Answer {
     utf8(out)
 }
 
-/// A random-looking id of version 8: from the seed, the record and how many were asked for before.
+/// A random-looking id of version 8: from the seed, the record and how many were given under the seed before.
 fn uuid(cx: &mut Cx<'_>, _: &[Value]) -> Answer {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&cx.roots.map_or(0, |roots| roots.seed).to_le_bytes());
-    hasher.update(&cx.dice.to_le_bytes());
+    let given = cx.roots.map_or(cx.dice, |roots| roots.given.next());
+    hasher.update(&given.to_le_bytes());
     let mut record = Vec::new();
     model::json::write_record(cx.record, &mut record);
     hasher.update(&record);

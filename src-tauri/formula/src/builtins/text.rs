@@ -198,15 +198,17 @@ fn substring(_: &mut Cx<'_>, args: &[Value]) -> Answer {
         return Err(format!("the text has {count} characters, so there is no position {start}.").into());
     }
     let length = match arg(args, 2) {
-        Value::Null => count,
-        _ => {
-            let length = arg(args, 2).as_number().map(|n| n.trunc()).and_then(|n| n.to_i64());
-            length.filter(|length| *length > 0).ok_or("the length has to be at least 1.")?
+        Value::Null => None,
+        given => {
+            let length = given.as_number().map(|n| n.trunc()).and_then(|n| n.to_i64());
+            let length = length.filter(|length| *length > 0).ok_or("the length has to be at least 1.")?;
+            Some(usize::try_from(length).unwrap_or(usize::MAX))
         }
     };
-    let part: String =
-        text.chars().skip(from as usize).take(usize::try_from(length).unwrap_or(usize::MAX)).collect();
-    Ok(part.into())
+    let mut starts = text.char_indices().map(|(at, _)| at).skip(from as usize);
+    let start = starts.next().unwrap_or(text.len());
+    let end = length.and_then(|length| starts.nth(length - 1)).unwrap_or(text.len());
+    Ok(Value::from(&text[start..end]))
 }
 
 /// A number argument without its fraction.

@@ -26,6 +26,16 @@ pub struct Health {
     pub vault: String,
     /// The address of the webhook listener, such as `http://127.0.0.1:7420`; null when there is none.
     pub hooks: Option<String>,
+    /// Whether a person holds all triggers back.
+    pub paused: bool,
+}
+
+/// Parameters of `engine.pause`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnginePause {
+    /// Whether triggers are held back; runs at work go on to their end.
+    pub paused: bool,
 }
 
 /// Every node kind there is.

@@ -136,6 +136,8 @@ fn one(connection: &Connection, change: &Change) -> Result<(), Error> {
             params![run],
         ),
         Change::EndRun(end) => runs::end(connection, end),
+        Change::Rest(end) => runs::rest(connection, end),
+        Change::Settle { run, at_ms } => runs::settle(connection, *run, *at_ms),
         Change::Intent { at, key } => runs::intent(connection, at, key),
         Change::Result { at, outcome, payload } => runs::result(connection, at, *outcome, payload),
         Change::Watermark { run, node, batch } => runs::watermark(connection, *run, node, *batch),

@@ -89,6 +89,51 @@ pub(super) fn end(connection: &Connection, end: &EndRun) -> Result<(), Error> {
     Ok(())
 }
 
+pub(super) fn rest(connection: &Connection, end: &EndRun) -> Result<(), Error> {
+    let run = end.run;
+    let touched = execute_counted(
+        connection,
+        "UPDATE run SET state = 2, counts = ?2, answer = ?3, boot_attempts = 0 WHERE id = ?1 AND state < 10",
+        params![run, &end.counts[..], end.answer.as_deref()],
+    )?;
+    expect_one(touched, || not_open(run))?;
+    for sql in ["DELETE FROM result WHERE run = ?1", "DELETE FROM mark WHERE run = ?1"] {
+        execute(connection, sql, params![run])?;
+    }
+    // its records may have gone on before it came to rest
+    settle(connection, run, end.ended_ms)
+}
+
+/// A run rests because of its own records; the run whose record it continues may rest because of it, and so on.
+const MOST_CONTINUED: usize = 1_000;
+
+pub(super) fn settle(connection: &Connection, run: RunId, at_ms: i64) -> Result<(), Error> {
+    let mut run = run;
+    for _ in 0..MOST_CONTINUED {
+        // a record that failed for good, or a child that did not end well, makes it partial
+        let touched = execute_counted(
+            connection,
+            "UPDATE run SET ended_ms = ?2, state = CASE WHEN EXISTS (SELECT 1 FROM letter WHERE letter.run = ?1) \
+             OR EXISTS (SELECT 1 FROM run AS child WHERE child.parent_run = ?1 AND child.state > 10) THEN 11 ELSE 10 END \
+             WHERE id = ?1 AND state = 2 AND NOT EXISTS (SELECT 1 FROM parked WHERE parked.run = ?1) \
+             AND NOT EXISTS (SELECT 1 FROM run AS child WHERE child.parent_run = ?1 AND child.state < 10)",
+            params![run, at_ms],
+        )?;
+        if touched == 0 {
+            return Ok(());
+        }
+        let parent: Option<Option<RunId>> = connection
+            .prepare_cached("SELECT parent_run FROM run WHERE id = ?1")?
+            .query_row(params![run], |row| row.get(0))
+            .optional()?;
+        match parent.flatten() {
+            Some(parent) => run = parent,
+            None => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
 fn not_open(run: RunId) -> String {
     format!("Run {run} is not open: it has ended, or does not exist.")
 }

@@ -1,10 +1,12 @@
 /** Widgets by the name a schema asks for. A kind never brings code of its own. */
 import type { ComponentType } from 'react';
 import { JsonWidget, SqlWidget } from './code.tsx';
+import { FormulasWidget, GroupWidget, RowsWidget, VariantWidget } from './compound.tsx';
 import { CronWidget } from './cron.tsx';
-import { FormulaWidget, MappingWidget, TemplateWidget } from './formula.tsx';
+import { FormulaWidget, TemplateWidget } from './formula.tsx';
+import { MappingWidget } from './mapping.tsx';
 import { NumberWidget, SecretWidget, SelectWidget, TextWidget, ToggleWidget } from './simple.tsx';
-import { ColumnsWidget, DecisionWidget, FieldsWidget, PairsWidget } from './tables.tsx';
+import { ColumnsWidget, FieldsWidget, PairsWidget } from './tables.tsx';
 import type { WidgetProps } from './types.ts';
 
 const widgets: Record<string, ComponentType<WidgetProps>> = {
@@ -15,14 +17,20 @@ const widgets: Record<string, ComponentType<WidgetProps>> = {
   secret: SecretWidget,
   formula: FormulaWidget,
   template: TemplateWidget,
+  file: TemplateWidget,
+  folder: TemplateWidget,
   mapping: MappingWidget,
+  formulas: FormulasWidget,
+  rows: RowsWidget,
+  group: GroupWidget,
+  variant: VariantWidget,
   fields: FieldsWidget,
   pairs: PairsWidget,
   columns: ColumnsWidget,
-  decision: DecisionWidget,
   cron: CronWidget,
   sql: SqlWidget,
   json: JsonWidget,
+  code: JsonWidget,
 };
 
 /** A widget that this editor does not have is drawn as JSON, which can say everything. */

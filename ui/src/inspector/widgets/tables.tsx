@@ -1,4 +1,4 @@
-/** Widgets that are small tables: lists of fields, pairs of texts, column types, decision tables. */
+/** Widgets that are small tables: lists of fields, pairs of texts, column types. */
 import { Plus, X } from 'lucide-react';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import { useStore } from 'zustand';
 import type { Json } from '../../bridge/index.ts';
 import { sample } from '../../document/sample.ts';
 import { Button, Select } from '../../kit/controls.tsx';
+import { valuesOf } from '../schema.ts';
 import { isTable, textOf, type WidgetProps } from './types.ts';
 
 export function FieldsWidget({ field, value, onChange }: WidgetProps) {
@@ -116,12 +117,14 @@ export function PairsWidget({ value, onChange }: WidgetProps) {
   return <Rows table={table} onChange={onChange} start="" right={right} />;
 }
 
-const TYPES = ['text', 'number', 'date', 'time', 'date time', 'boolean'];
-
-export function ColumnsWidget({ value, onChange }: WidgetProps) {
+export function ColumnsWidget({ field, value, onChange }: WidgetProps) {
   const { t } = useTranslation();
   const table = isTable(value) ? value : {};
-  const options = TYPES.map((type) => ({ value: type, label: t(`type.${type.replace(' ', '_')}`) }));
+  const types = valuesOf(field).options;
+  const options = types.map((type) => ({
+    value: type.value,
+    label: t(`columntype.${type.value}`, { defaultValue: type.value.replaceAll('_', ' ') }),
+  }));
   const right = (name: string, now: Json) => (
     <Select
       label={t('inspector.type_of', { name })}
@@ -130,113 +133,5 @@ export function ColumnsWidget({ value, onChange }: WidgetProps) {
       onChange={(type) => onChange({ ...table, [name]: type })}
     />
   );
-  return <Rows table={table} onChange={onChange} start="number" right={right} />;
-}
-
-interface Decision {
-  inputs: string[];
-  outputs: string[];
-  rules: string[][];
-}
-
-function readDecision(value: Json | undefined): Decision {
-  const table = isTable(value) ? value : {};
-  const texts = (list: Json | undefined) => (Array.isArray(list) ? list.map(textOf) : []);
-  const rules = Array.isArray(table.rules) ? table.rules.map(texts) : [];
-  return { inputs: texts(table.inputs), outputs: texts(table.outputs), rules };
-}
-
-export function DecisionWidget({ value, onChange }: WidgetProps) {
-  const { t } = useTranslation();
-  const table = readDecision(value);
-  const { inputs, outputs, rules } = table;
-  const width = inputs.length + outputs.length;
-  const set = (next: Partial<Decision>) => onChange({ ...table, ...next });
-  const at = (list: string[], index: number, text: string) =>
-    list.map((it, place) => (place === index ? text : it));
-  const column = (side: 'inputs' | 'outputs') => {
-    const place = side === 'inputs' ? inputs.length : width;
-    set({
-      [side]: [
-        ...table[side],
-        `${t(side === 'inputs' ? 'inspector.condition' : 'inspector.answer')} ${table[side].length + 1}`,
-      ],
-      rules: rules.map((rule) => rule.toSpliced(place, 0, '')),
-    });
-  };
-  const head = (side: 'inputs' | 'outputs') =>
-    table[side].map((name, index) => (
-      <th key={index} data-side={side}>
-        <input
-          aria-label={t('inspector.column')}
-          value={name}
-          onChange={(event) => set({ [side]: at(table[side], index, event.target.value) })}
-        />
-      </th>
-    ));
-  return (
-    <div className="stack">
-      {width ? (
-        <div className="decision-scroll">
-          <table className="decision">
-            <thead>
-              <tr>
-                {head('inputs')}
-                {head('outputs')}
-                <th>
-                  <span className="visually-hidden">{t('common.remove')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rules.map((rule, row) => (
-                <tr key={row}>
-                  {rule.map((cell, index) => (
-                    <td key={index} data-side={index < inputs.length ? 'inputs' : 'outputs'}>
-                      <input
-                        aria-label={`${[...inputs, ...outputs][index] ?? ''} ${row + 1}`}
-                        value={cell}
-                        placeholder={index < inputs.length ? '-' : ''}
-                        onChange={(event) =>
-                          set({
-                            rules: rules.map((it, place) =>
-                              place === row ? at(it, index, event.target.value) : it,
-                            ),
-                          })
-                        }
-                      />
-                    </td>
-                  ))}
-                  <td>
-                    <Button
-                      look="icon"
-                      tip={t('common.remove')}
-                      onClick={() => set({ rules: rules.filter((_, place) => place !== row) })}
-                    >
-                      <X />
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      ) : null}
-      <div className="row wrap">
-        <Button look="quiet" onClick={() => column('inputs')}>
-          <Plus /> {t('inspector.condition')}
-        </Button>
-        <Button look="quiet" onClick={() => column('outputs')}>
-          <Plus /> {t('inspector.answer')}
-        </Button>
-        <Button
-          look="quiet"
-          disabled={!width}
-          onClick={() => set({ rules: [...rules, Array.from({ length: width }, () => '')] })}
-        >
-          <Plus /> {t('inspector.rule')}
-        </Button>
-      </div>
-    </div>
-  );
+  return <Rows table={table} onChange={onChange} start={types[1]?.value ?? 'text'} right={right} />;
 }

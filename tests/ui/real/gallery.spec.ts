@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from './engine.ts';
+import { fillSlots, node, run, type } from './hands.ts';
+
+const TWO_MINUTES_MS = 120_000;
+
+test('from a first start a flow of the gallery is imported, filled and green within two minutes', async ({ engine, open }) => {
+  const began_ms = Date.now();
+  const page = await open();
+  await page.getByRole('button', { name: /gallery/i }).first().click();
+  await page.getByRole('button', { name: 'Use: Bank statement and invoices' }).click();
+  const data = engine.data('bank-statement');
+  await fillSlots(page, { inbox: data, reports: data });
+  await run(page);
+  await expect(page.locator('.last-run .pill')).toHaveAttribute('data-tone', 'ok');
+  expect(Date.now() - began_ms).toBeLessThan(TWO_MINUTES_MS);
+  expect(existsSync(join(data, 'payments.xlsx'))).toBe(true);
+
+  await test.step('the drawer shows what each port gave, as table, JSON and schema', async () => {
+    await node(page, 'match').click();
+    await page.getByRole('radio', { name: 'matched' }).click();
+    await expect(page.locator('.records-row')).toHaveCount(3);
+    await page.getByRole('radio', { name: 'left only' }).click();
+    await expect(page.locator('.records-row')).toHaveCount(1);
+    await page.getByRole('radio', { name: 'JSON' }).click();
+    await expect(page.locator('pre.json')).toContainText('"purpose"');
+    await page.getByRole('radio', { name: 'Schema' }).click();
+    await expect(page.getByRole('row', { name: /paid number/ })).toBeVisible();
+    await page.getByRole('radio', { name: 'Table' }).click();
+    await page.getByRole('radio', { name: 'Into' }).click();
+    await page.getByRole('radio', { name: 'right' }).click();
+    await expect(page.locator('.records-row')).toHaveCount(4);
+    await page.getByPlaceholder('Find in table').fill('INV-3051');
+    await expect(page.locator('.records-row')).toHaveCount(1);
+    await page.getByPlaceholder('Find in table').fill('');
+  });
+
+  await test.step('a formula is answered by the engine as it is typed, with completion and a mistake in words', async () => {
+    await node(page, 'incoming').click();
+    await type(page, 'Keep', '`СуммаПриход` > 1000');
+    await expect(page.locator('.formula-result')).toContainText('true');
+    await type(page, 'Keep', '`СуммаПрихо` > 1000');
+    await expect(page.locator('.inspector .field-bad')).toContainText('СуммаПриход');
+    const field = page.locator('.inspector .cm-content[aria-label="Keep"]');
+    await field.click();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('round');
+    await expect(page.locator('.cm-tooltip-autocomplete')).toContainText('round half');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('`СуммаПриход` != null and `СуммаПриход` > 0');
+    await expect(page.locator('.formula-result')).toContainText('true');
+  });
+
+  await test.step('a run to a node goes no further, and its output is pinned as the sample', async () => {
+    await page.keyboard.press('Escape');
+    await node(page, 'payment').click();
+    await page.getByRole('button', { name: 'Run to here' }).click();
+    await expect(node(page, 'payment')).toContainText('4 records');
+    await expect(node(page, 'match')).toContainText('not run yet');
+    await page.getByRole('button', { name: 'Pin sample' }).click();
+    await expect(page.getByRole('button', { name: 'Unpin sample' })).toBeVisible();
+  });
+});
