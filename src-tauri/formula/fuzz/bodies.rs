@@ -186,6 +186,7 @@ fn roots(seed: u64) -> Roots {
             run: one("id", Value::from("run-1")),
             event: one("body", Value::Record(sample())),
             now: DateTime::from_unix_ms(1_790_000_000_000, Zone::UTC),
+            seed: 0,
             ..Roots::default()
         }
     });
