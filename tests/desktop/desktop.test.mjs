@@ -50,7 +50,7 @@ step('the window opens with the editor in it, and its page keeps to its policy',
   assert.match(await page.run('() => location.href'), /^tauri:\/\/localhost/);
   const catalogue = await page.command('catalogue');
   assert.ok(catalogue.kinds.length > 30, 'the engine of the program answers');
-  await desktop.picture('first start');
+  await desktop.picture('first start', PAINTED_BYTES);
 });
 
 step('only the commands that the window is allowed are answered', async () => {
@@ -92,7 +92,7 @@ step('a gallery flow is taken and runs green', async () => {
   });
   assert.equal(ended.state, 'ok');
   await page.seen("//*[contains(@class, 'react-flow__node')]");
-  await desktop.picture('gallery flow green');
+  await desktop.picture('gallery flow green', PAINTED_BYTES);
 });
 
 step('standard keys edit text in the page', async () => {
