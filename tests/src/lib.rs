@@ -2,6 +2,8 @@
 
 pub mod arna;
 pub mod failpoints;
+pub mod once;
+pub mod rude;
 pub mod servers;
 pub mod siege;
 pub mod sink;

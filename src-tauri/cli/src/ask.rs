@@ -54,7 +54,11 @@ impl Engine {
 }
 
 /// Asks one thing and prints the answer.
-async fn one(place: &Place, (name, params): (&str, Json), print: fn(&Json)) -> Result<Code, Exit> {
+async fn one(place: &Place, what: (&str, Json), print: fn(&Json)) -> Result<Code, Exit> {
+    asked(place, what, print).await.map(|_| Code::Done)
+}
+
+async fn asked(place: &Place, (name, params): (&str, Json), print: fn(&Json)) -> Result<Json, Exit> {
     let outcome = async {
         let engine = Engine::find(place)?;
         let answer = engine.ask(name, params).await;
@@ -63,19 +67,33 @@ async fn one(place: &Place, (name, params): (&str, Json), print: fn(&Json)) -> R
     };
     let answer = outcome.await.map_err(|exit| exit.in_json(place.json))?;
     if place.json {
-        println!("{answer}")
+        crate::out::line!("{answer}")
     } else {
         print(&answer)
     }
-    Ok(Code::Done)
+    Ok(answer)
+}
+
+fn armed(answer: &Json) {
+    let held_back = answer["held_back"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for case in held_back {
+        let text = |field: &str| case[field].as_str().unwrap_or_default().to_owned();
+        let broken = case["error"]["sentence"].as_str();
+        crate::out::line!("{}: {}", text("name"), broken.unwrap_or("it comes out differently"));
+        rows(&case["differences"], &["/place", "/index", "/pointer", "/expected", "/came"]);
+    }
+    match held_back {
+        [] => crate::out::line!("done"),
+        _ => crate::out::line!("The change did not go live. Accept it with --accept-differences."),
+    }
 }
 
 fn done(_: &Json) {
-    println!("done");
+    crate::out::line!("done");
 }
 
 fn pretty(answer: &Json) {
-    println!("{answer:#}");
+    crate::out::line!("{answer:#}");
 }
 
 /// A list as lines: the named fields of each row, with two blanks between.
@@ -86,7 +104,7 @@ fn rows(list: &Json, fields: &[&str]) {
             Some(Json::Null) | None => "-".into(),
             Some(other) => other.to_string(),
         };
-        println!("{}", fields.iter().map(text).collect::<Vec<_>>().join("  "));
+        crate::out::line!("{}", fields.iter().map(text).collect::<Vec<_>>().join("  "));
     }
 }
 
@@ -97,22 +115,25 @@ pub(crate) async fn flows(flows: &Flows) -> Result<Code, Exit> {
             let print = |it: &Json| rows(&it["flows"], &["/id", "/armed", "/name", "/trigger"]);
             one(place, ("flows.list", json!({})), print).await
         }
-        Some(FlowsWhat::Arm { flow }) => {
-            one(place, ("flow.arm", json!({"flow": flow, "armed": true})), done).await
+        Some(FlowsWhat::Arm { flow, accept_differences }) => {
+            let params = json!({"flow": flow, "armed": true, "accept_differences": accept_differences});
+            let answer = asked(place, ("flow.arm", params), armed).await?;
+            let is_held = answer["held_back"].as_array().is_some_and(|it| !it.is_empty());
+            Ok(if is_held { Code::Failed } else { Code::Done })
         }
         Some(FlowsWhat::Disarm { flow }) => {
             one(place, ("flow.arm", json!({"flow": flow, "armed": false})), done).await
         }
         Some(FlowsWhat::Delete { flow }) => one(place, ("flow.delete", json!({"flow": flow})), done).await,
         Some(FlowsWhat::Export { flow }) => {
-            let print = |it: &Json| print!("{}", it["text"].as_str().unwrap_or_default());
+            let print = |it: &Json| crate::out::part!("{}", it["text"].as_str().unwrap_or_default());
             one(place, ("flow.export", json!({"flow": flow})), print).await
         }
         Some(FlowsWhat::Import { file }) => {
             let document = crate::once::document(file)?;
             let text = model::document::print(&document);
             one(place, ("flow.import", json!({"text": text})), |it| {
-                println!(
+                crate::out::line!(
                     "{}  {}",
                     it["flow"].as_str().unwrap_or_default(),
                     it["name"].as_str().unwrap_or_default()
@@ -208,5 +229,5 @@ pub(crate) async fn call(call: &Call) -> Result<Code, Exit> {
     let params: Json = serde_json::from_str(&text).map_err(|why| {
         Exit::from(Refusal::new(RefusalCode::BadRequest, format!("The parameters are not JSON: {why}.")))
     })?;
-    one(&call.place, (&call.name, params), |it| println!("{it}")).await
+    one(&call.place, (&call.name, params), |it| crate::out::line!("{it}")).await
 }

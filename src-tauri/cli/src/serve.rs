@@ -179,9 +179,9 @@ async fn stop_signal() {
 
 fn say(is_json: bool, kind: &str, text: &str) {
     if is_json {
-        println!("{}", json!({"type": kind, "text": text}));
+        crate::out::line!("{}", json!({"type": kind, "text": text}));
     } else {
-        println!("{kind:9} {text}");
+        crate::out::line!("{kind:9} {text}");
     }
     // who waits for the address reads through a pipe
     let _flushed = std::io::stdout().flush().is_ok();

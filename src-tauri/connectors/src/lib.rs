@@ -19,6 +19,7 @@ mod registry;
 pub mod spill;
 #[cfg(test)]
 mod testing;
+mod tls;
 
 pub mod bank;
 pub mod csv;

@@ -217,6 +217,11 @@ impl Engine {
         self.0.active().get(run).cloned()
     }
 
+    /// How a connection has answered since the start; none when nobody called it yet.
+    pub fn answering(&self, connection: &str) -> Option<crate::limits::Answering> {
+        self.0.limits.answering(connection)
+    }
+
     /// Asks a run to end. False when it is not at work.
     pub fn cancel(&self, run: &str) -> bool {
         self.active(run).is_some_and(|it| {

@@ -104,7 +104,7 @@ impl App {
         let mut said = self.warnings.clone();
         let recovered = self.recovered.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(recovered) = recovered else { return said };
-        tokio::spawn(crate::watch::pump(Arc::downgrade(self), self.engine.events()));
+        self.tell_runs();
         if recovered.recent_crashes >= OFTEN {
             // not a reason to stand still: what was accepted goes on, and a run that takes the engine down is held back by itself
             said.push(format!(
@@ -122,6 +122,11 @@ impl App {
         let engine = self.engine.clone();
         tokio::spawn(async move { engine.keep_parked().await });
         said
+    }
+
+    /// Tells listeners of runs from now on. [`App::begin`] does; who only runs one flow and watches it asks for it.
+    pub fn tell_runs(self: &Arc<App>) {
+        tokio::spawn(crate::watch::pump(Arc::downgrade(self), self.engine.events()));
     }
 
     pub(crate) fn arm_all(&self) -> Vec<String> {

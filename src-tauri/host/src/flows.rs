@@ -214,6 +214,9 @@ impl App {
         let stored = self.stored(&params.flow).await?;
         if params.armed {
             let document = stored.document.as_ref().map_err(|found| unreadable(found))?;
+            if let Some(refusal) = self.broken(document) {
+                return Err(refusal);
+            }
             let given = self.shelf.given(&params.flow).map_err(|e| engine_refusal(&e))?;
             if let Some(refusal) = missing(document, &self.shelf.touches(document), &given) {
                 return Err(refusal);
@@ -240,6 +243,14 @@ impl App {
         self.tell_flow(&params.flow).await;
         let next_fire_ms = self.next_fire(&params.flow);
         Ok(FlowArmed { armed: params.armed, next_fire_ms, held_back: Vec::new() })
+    }
+
+    /// What keeps a document from running at all: said before anything is asked for, since nothing that is allowed mends it.
+    fn broken(&self, document: &Document) -> Option<Refusal> {
+        let checked = self.shelf.check(document);
+        let first = checked.diagnostics.iter().find(|it| it.is_error()).filter(|_| checked.plan.is_none())?;
+        let at = first.node.as_ref().map(|node| format!("/nodes/{node}")).unwrap_or_default();
+        Some(Refusal::new(RefusalCode::Refused, format!("The flow cannot go live: {first}")).at(at))
     }
 
     /// After slots or grants changed: what is armed runs under what holds now, or not at all.

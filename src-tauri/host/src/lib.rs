@@ -20,6 +20,7 @@ mod owner;
 mod pause;
 mod place;
 mod runs;
+mod scan;
 mod sharing;
 mod shelf;
 mod tries;

@@ -2,6 +2,7 @@
 
 mod generate;
 mod layers;
+mod nodes;
 mod typescript;
 
 use std::path::{Path, PathBuf};

@@ -57,7 +57,7 @@ http {{
 }
 
 /// An authority, a certificate for 127.0.0.1 and one for a client.
-fn certificates(folder: &Path) {
+pub(super) fn certificates(folder: &Path) {
     let openssl = program(&["openssl".into()], "openssl");
     let call = |arguments: &str| {
         run(Command::new(&openssl).args(arguments.split(' ')).current_dir(folder));

@@ -21,7 +21,36 @@ impl Postgres {
     /// # Panics
     /// It is not installed or does not come up.
     pub fn start() -> Postgres {
+        Postgres::started(&[])
+    }
+
+    /// Starts it with a certificate for 127.0.0.1 of an authority of its own; it listens at 127.0.0.2 as well, which is not in it.
+    ///
+    /// # Panics
+    /// It is not installed or does not come up.
+    pub fn start_encrypted() -> Postgres {
+        let settings = [
+            "listen_addresses=127.0.0.1,127.0.0.2",
+            "ssl=on",
+            "ssl_cert_file=../server.pem",
+            "ssl_key_file=../server.key",
+        ];
+        Postgres::started(&settings)
+    }
+
+    /// The certificate of the authority, when it was started with one.
+    ///
+    /// # Panics
+    /// It was not.
+    pub fn authority(&self) -> String {
+        std::fs::read_to_string(self.process.folder.path().join("ca.pem")).expect("the certificate is there")
+    }
+
+    fn started(settings: &[&str]) -> Postgres {
         let folder = folder();
+        if !settings.is_empty() {
+            super::nginx::certificates(folder.path());
+        }
         let data = folder.path().join("data");
         let password = folder.path().join("password");
         std::fs::write(&password, Postgres::PASSWORD).expect("the folder of a server is writable");
@@ -50,6 +79,9 @@ impl Postgres {
             "-c",
             "fsync=off",
         ]);
+        for setting in settings {
+            command.args(["-c", setting]);
+        }
         command.arg("-c").arg(format!("unix_socket_directories={}", folder.path().display()));
         // The fast way to stop, which does not wait for clients.
         let mut process = Process::start(command, folder).stopped_by("-INT");

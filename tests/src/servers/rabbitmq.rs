@@ -19,13 +19,44 @@ impl RabbitMq {
     /// # Panics
     /// It is not installed or does not come up.
     pub fn start() -> RabbitMq {
+        RabbitMq::started(false)
+    }
+
+    /// Starts it so that it takes encrypted lines only, with a certificate for 127.0.0.1 of an authority of its own.
+    ///
+    /// # Panics
+    /// It is not installed or does not come up.
+    pub fn start_encrypted() -> RabbitMq {
+        RabbitMq::started(true)
+    }
+
+    /// The certificate of the authority, when it was started with one.
+    ///
+    /// # Panics
+    /// It was not.
+    pub fn authority(&self) -> String {
+        let process = self.process.as_ref().expect("the node runs until it is dropped");
+        std::fs::read_to_string(process.folder.path().join("ca.pem")).expect("the certificate is there")
+    }
+
+    fn started(is_encrypted: bool) -> RabbitMq {
         // The script on the PATH changes the user and the log folder; this one does not.
         let server = program(&["/usr/lib/rabbitmq/bin/rabbitmq-server".into()], "rabbitmq-server");
         let folder = folder();
         let (port, names_port) = (free_port(), free_port());
         let config = folder.path().join("rabbitmq.conf");
-        std::fs::write(&config, format!("listeners.tcp.1 = 127.0.0.1:{port}\n"))
-            .expect("the folder of a server is writable");
+        let mut listeners = format!("listeners.tcp.1 = 127.0.0.1:{port}\n");
+        if is_encrypted {
+            super::nginx::certificates(folder.path());
+            listeners = format!("listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\n");
+            for (name, file) in
+                [("cacertfile", "ca.pem"), ("certfile", "server.pem"), ("keyfile", "server.key")]
+            {
+                listeners += &format!("ssl_options.{name} = {}\n", folder.path().join(file).display());
+            }
+            listeners += "ssl_options.verify = verify_none\nssl_options.fail_if_no_peer_cert = false\n";
+        }
+        std::fs::write(&config, listeners).expect("the folder of a server is writable");
         std::fs::write(folder.path().join("plugins"), "[].").expect("the folder of a server is writable");
         let mut command = Command::new(server);
         environment(&mut command, folder.path(), names_port);

@@ -85,7 +85,7 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
     at: (made) => `flow/${made.bank}`,
     open: async (page) => {
       await page.locator('.card').first().waitFor();
-      await page.locator('.editor-bar .button:not([data-look])').first().click();
+      await page.locator('.editor-bar > .button').nth(1).click();
       await page.locator('.dialog .versions, .dialog .state').first().waitFor();
     },
   },

@@ -63,9 +63,12 @@ impl Asked<'_> {
             404 | 410 => Code::NotFound,
             429 => Code::Busy,
             503 if answer.header("retry-after").is_some() => Code::Busy,
-            // The service said itself that it failed; a gateway only lost sight of what became of the request.
-            408 | 502 | 504 if self.effect == Effect::Ambiguous => Code::Ambiguous,
-            408 | 425 | 500 | 502 | 503 | 504 => Code::Unavailable,
+            // Turned away before it was worked on.
+            425 | 503 => Code::Unavailable,
+            // A service that breaks down at work may have done it all or a part; a gateway only lost sight of it. What may not be
+            // repeated unasked is asked about.
+            408 | 500 | 502 | 504 | 520..=527 if self.effect == Effect::Ambiguous => Code::Ambiguous,
+            408 | 500 | 502 | 504 | 520..=527 => Code::Unavailable,
             _ => Code::Refused,
         };
         let said = said(answer);
@@ -76,6 +79,11 @@ impl Asked<'_> {
             (None, Code::Busy) => ": it asks to slow down.".into(),
             (None, _) => ".".into(),
         });
+        if code == Code::Ambiguous {
+            let stop = if sentence.ends_with(['.', '!', '?']) { "" } else { "." };
+            sentence.push_str(stop);
+            sentence.push_str(" Whether it took effect is not known.");
+        }
         let mut error = NodeError::new(code, sentence);
         if said.is_none() && !answer.body.is_empty() {
             error = error.because(start(answer));
@@ -259,7 +267,11 @@ mod tests {
             (404, Some(Code::NotFound), Some(Code::NotFound)),
             (422, Some(Code::Refused), Some(Code::Refused)),
             (429, Some(Code::Busy), Some(Code::Busy)),
-            (500, Some(Code::Unavailable), Some(Code::Unavailable)),
+            (425, Some(Code::Unavailable), Some(Code::Unavailable)),
+            (500, Some(Code::Unavailable), Some(Code::Ambiguous)),
+            (501, Some(Code::Refused), Some(Code::Refused)),
+            (502, Some(Code::Unavailable), Some(Code::Ambiguous)),
+            (522, Some(Code::Unavailable), Some(Code::Ambiguous)),
             (503, Some(Code::Unavailable), Some(Code::Unavailable)),
             (504, Some(Code::Unavailable), Some(Code::Ambiguous)),
         ];

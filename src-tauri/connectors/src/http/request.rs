@@ -53,7 +53,8 @@ impl Method {
     }
 }
 
-/// What to do when it is not known whether a POST or PATCH took effect (the line broke, the computer stopped).
+/// What to do when it is not known whether a POST or PATCH took effect (the line broke, the computer stopped, the service broke down
+/// with a 500).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Again {

@@ -9,6 +9,7 @@ use lapin::{Channel, ConnectionProperties, ErrorKind};
 use sdk::{Code, Connection, Cx, NodeError};
 use tokio::sync::Mutex;
 
+use super::encrypted;
 use super::settings::RabbitSettings;
 
 const KEPT_AS: &str = "rabbitmq.publish";
@@ -39,6 +40,17 @@ pub(super) async fn dial(connection: &dyn Connection, cx: &dyn Cx) -> Result<lap
     let target = RabbitSettings::target(connection)?;
     let address = cx.resolve(&target.host, target.port).await?;
     let at = format!("{}:{}", target.host, target.port);
+    let is_encrypted = target.is_encrypted;
+    let late = || {
+        NodeError::new(Code::Unavailable, format!("RabbitMQ at {at} could not be reached within 10 seconds."))
+    };
+    let encrypted = match is_encrypted {
+        true => {
+            let dialling = tokio::time::timeout(CONNECT_TIME, encrypted::line(&target, address)).await;
+            Some(dialling.map_err(|_| late())??)
+        }
+        false => None,
+    };
     let uri = AMQPUri {
         scheme: AMQPScheme::AMQP,
         authority: AMQPAuthority {
@@ -50,10 +62,13 @@ pub(super) async fn dial(connection: &dyn Connection, cx: &dyn Cx) -> Result<lap
         query: AMQPQueryString { heartbeat: Some(HEARTBEAT_S), ..AMQPQueryString::default() },
     };
     let properties = ConnectionProperties::default().with_connection_name("arna".into());
-    let late = || {
-        NodeError::new(Code::Unavailable, format!("RabbitMQ at {at} could not be reached within 10 seconds."))
+    let connecting = async {
+        match encrypted {
+            Some(line) => encrypted::connect(line, uri, properties).await,
+            None => lapin::Connection::connect_uri(uri, properties).await,
+        }
     };
-    let dialled = tokio::time::timeout(CONNECT_TIME, lapin::Connection::connect_uri(uri, properties)).await;
+    let dialled = tokio::time::timeout(CONNECT_TIME, connecting).await;
     dialled.map_err(|_| late())?.map_err(|e| match failed(&e) {
         error if error.code == Code::Auth => {
             NodeError::new(Code::Auth, format!("RabbitMQ at {at} does not accept the sign-in.")).because(e)

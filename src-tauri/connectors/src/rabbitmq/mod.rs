@@ -1,6 +1,7 @@
 //! RabbitMQ (AMQP 0-9-1): messages out with confirms, messages in with acknowledgement after the commit.
 
 pub mod consume;
+mod encrypted;
 mod link;
 pub mod publish;
 pub mod settings;

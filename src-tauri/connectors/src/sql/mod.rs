@@ -2,6 +2,7 @@
 
 mod pg;
 mod pg_read;
+mod pg_tls;
 mod pg_write;
 pub mod query;
 pub mod settings;

@@ -1,20 +1,25 @@
 //! PostgreSQL: connections to the checked address, kept for the next use; values bound as text of their type.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bytes::BytesMut;
 use futures_util::StreamExt;
 use model::MAX_BATCH_RECORDS;
 use sdk::{Code, Connection, Cx, NodeError, Record, Shape, Text, Value, async_trait};
 use tokio::net::TcpStream;
 use tokio_postgres::types::{Format, IsNull, Kind, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, NoTls, RowStream};
+use tokio_postgres::{Client, Config, RowStream};
 
 use super::pg_read::cell;
+use super::pg_tls::{Handshake, unencrypted};
 use super::query::Rows;
-use super::settings::{PostgresSettings, of};
+use super::settings::{PostgresSettings, Target, of};
+use crate::tls::{self, SslMode};
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 const KEPT_AS: &str = "sql.postgres";
@@ -64,12 +69,26 @@ pub(super) async fn connect(connection: &dyn Connection, cx: &dyn Cx) -> Result<
             None => break,
         }
     }
+    let client = open((&settings, address), connection).await?;
+    Ok(Used { client, idle })
+}
+
+/// A new connection.
+async fn open(
+    (settings, address): (&Target, SocketAddr),
+    connection: &dyn Connection,
+) -> Result<Client, NodeError> {
     let at = format!("{}:{}", settings.host, settings.port);
     let late = || {
         NodeError::new(
             Code::Unavailable,
             format!("The database at {at} could not be reached within 10 seconds."),
         )
+    };
+    let mode = settings.sslmode.unwrap_or_else(|| SslMode::usual(address.ip()));
+    let handshake = Handshake {
+        client: tls::client(mode, settings.ca_pem.as_deref())?,
+        name: tls::server_name(&settings.host)?,
     };
     let opening = async {
         let stream = TcpStream::connect(address).await.map_err(|e| {
@@ -80,10 +99,19 @@ pub(super) async fn connect(connection: &dyn Connection, cx: &dyn Cx) -> Result<
         let _ = stream.set_nodelay(true);
         let mut config = Config::new();
         config.user(&settings.user).dbname(&settings.database).application_name("arna");
+        config.ssl_mode(match mode {
+            SslMode::Disable => tokio_postgres::config::SslMode::Disable,
+            SslMode::Prefer => tokio_postgres::config::SslMode::Prefer,
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
+                tokio_postgres::config::SslMode::Require
+            }
+        });
         if let Some(password) = settings.password.clone().or_else(|| connection.secret("password").ok()) {
             config.password(password);
         }
-        let (client, driver) = config.connect_raw(stream, NoTls).await.map_err(|e| failed(&e))?;
+        let connected = config.connect_raw(stream, handshake).await;
+        let (client, driver) =
+            connected.map_err(|e| unencrypted(&at, mode, &e).unwrap_or_else(|| failed(&e)))?;
         tokio::spawn(async move {
             // The end of the connection shows at its next use.
             let _ = driver.await;
@@ -94,8 +122,7 @@ pub(super) async fn connect(connection: &dyn Connection, cx: &dyn Cx) -> Result<
             .map_err(|e| failed(&e))?;
         Ok(client)
     };
-    let client = tokio::time::timeout(CONNECT_TIME, opening).await.unwrap_or_else(|_| Err(late()))?;
-    Ok(Used { client, idle })
+    tokio::time::timeout(CONNECT_TIME, opening).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// What PostgreSQL reports, in words and with a code.
@@ -158,6 +185,8 @@ impl ToSql for Bound<'_> {
         }
         let text = match (self.0, ty.kind()) {
             (Value::List(list), Kind::Array(_)) => array(list)?,
+            // Bytes are read as base64, so they are written from it.
+            (Value::Text(text), _) if *ty == Type::BYTEA && !text.starts_with("\\x") => bytes(text)?,
             // JSON columns take any value; a text must be written as JSON there.
             (value, _) if *ty == Type::JSON || *ty == Type::JSONB => value.to_string(),
             (value, _) => value.to_plain(),
@@ -180,6 +209,16 @@ impl ToSql for Bound<'_> {
     }
 
     to_sql_checked!();
+}
+
+/// Bytes given as base64, in the way PostgreSQL writes them.
+fn bytes(text: &str) -> Result<String, Box<dyn std::error::Error + Sync + Send>> {
+    let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|e| {
+        NotBound(format!(
+            "A column of bytes takes base64 text, or \\x and hexadecimal digits; this is neither: {e}."
+        ))
+    })?;
+    Ok(bytes.iter().fold(String::from("\\x"), |text, it| text + &format!("{it:02x}")))
 }
 
 /// A list in the way PostgreSQL writes arrays.

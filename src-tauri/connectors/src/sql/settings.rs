@@ -5,6 +5,8 @@ use sdk::{Code, Connection, NodeError, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::tls::SslMode;
+
 /// A PostgreSQL database.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +24,12 @@ pub struct PostgresSettings {
     /// The password.
     #[schemars(extend("x-secret" = true))]
     pub password: Option<String>,
+    /// Whether the line is encrypted and how far the server's certificate is checked; when empty, in full for a server outside, and
+    /// without a check for one on this machine or in its own network.
+    pub sslmode: Option<SslMode>,
+    /// The certificate (PEM) of the authority that is trusted for this server; those of the system when empty.
+    #[schemars(extend("x-widget" = "text"))]
+    pub ca_pem: Option<String>,
 }
 
 /// Where a PostgreSQL database is and who signs in.
@@ -32,6 +40,8 @@ pub(super) struct Target {
     pub(super) database: String,
     pub(super) user: String,
     pub(super) password: Option<String>,
+    pub(super) sslmode: Option<SslMode>,
+    pub(super) ca_pem: Option<String>,
 }
 
 impl PostgresSettings {
@@ -51,7 +61,21 @@ impl PostgresSettings {
             target.database = decoded(url.path().trim_start_matches('/'));
             target.user = decoded(url.username());
             target.password = url.password().map(decoded);
+            for (name, value) in url.query_pairs() {
+                match (name.as_ref(), SslMode::of(&value)) {
+                    ("sslmode", Some(mode)) => target.sslmode = Some(mode),
+                    ("sslmode", None) => {
+                        return Err(wrong("sslmode is disable, prefer, require, verify-ca or verify-full"));
+                    }
+                    ("sslrootcert", _) => {
+                        return Err(wrong("sslrootcert names a file; put what stands in it into ca_pem"));
+                    }
+                    _ => {}
+                }
+            }
         }
+        target.sslmode = self.sslmode.or(target.sslmode);
+        target.ca_pem = self.ca_pem.clone();
         let given = |it: &Option<String>| it.clone().filter(|it| !it.is_empty());
         target.host = given(&self.host).unwrap_or(target.host);
         target.port = self.port.unwrap_or(target.port);
@@ -129,6 +153,14 @@ mod tests {
         let target = address.target().unwrap();
         assert_eq!((target.host.as_str(), target.port, target.database.as_str()), ("db.test", 6_000, "shop"));
         assert_eq!((target.user.as_str(), target.password.as_deref()), ("anna", Some("p@ss")));
+        assert_eq!(target.sslmode, None);
+        for (word, mode) in
+            [("require", Some(SslMode::Require)), ("verify-full", Some(SslMode::VerifyFull)), ("allow", None)]
+        {
+            let address = format!("postgres://anna@db.test/shop?application_name=x&sslmode={word}");
+            let given = PostgresSettings { address: Some(address), ..PostgresSettings::default() };
+            assert_eq!(given.target().ok().and_then(|it| it.sslmode), mode, "{word}");
+        }
         assert!(PostgresSettings::default().target().unwrap_err().sentence.contains("host"));
         let http =
             PostgresSettings { address: Some("http://db.test/".into()), ..PostgresSettings::default() };

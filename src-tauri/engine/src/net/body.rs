@@ -97,7 +97,10 @@ impl Body {
 pub(super) fn too_large(most_bytes: usize) -> NodeError {
     NodeError::new(
         Code::Limit,
-        format!("The answer is larger than {}; it was not read to its end.", size(most_bytes)),
+        format!(
+            "The answer is larger than {}; it was not read to its end. If it may be so large, raise the limit of the step.",
+            size(most_bytes)
+        ),
     )
 }
 

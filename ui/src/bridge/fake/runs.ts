@@ -71,7 +71,16 @@ export const runAnswers = (world: World): Pick<Answers, Runs> => ({
       })),
       steps: [],
       held: row.rehearsal
-        ? [{ id: 1, node: 'post', sentence: 'POST /v2/invoices to ledger', body: { number: '10-4471' } }]
+        ? [
+            {
+              id: 1,
+              node: 'post',
+              sentence: 'POST /v2/invoices to ledger',
+              body: { number: '10-4471' },
+              record: { number: '10-4471' },
+              request: null,
+            },
+          ]
         : [],
     };
   },
