@@ -36,14 +36,21 @@ async function drained(sink) {
 }
 
 /** J1 and J2 beside the plain server: all of them one after another, several rounds, so that each ratio is of its own round. */
-export async function webhooks(report, arna, { secs, repeat }, wanted) {
+export async function webhooks(report, arna, options, wanted) {
   await ensureWrk();
+  const servers = {};
+  try {
+    await rounds(report, arna, servers, options, wanted);
+  } finally {
+    for (const server of Object.values(servers)) await server.stop();
+  }
+}
+
+async function rounds(report, arna, servers, { secs, repeat }, wanted) {
   const sink = `http://127.0.0.1:${await freePort()}`;
   const port = await freePort();
-  const servers = {
-    floor: await serve(floorProgram, [String(port)], `http://127.0.0.1:${port}/j1`, firstOrder()),
-    sink: await serve(sinkProgram, [new URL(sink).port], `${sink}/count`),
-  };
+  servers.floor = await serve(floorProgram, [String(port)], `http://127.0.0.1:${port}/j1`, firstOrder());
+  servers.sink = await serve(sinkProgram, [new URL(sink).port], `${sink}/count`);
   const jobs = [];
   const said = {};
   if (wanted('j1')) {
@@ -81,7 +88,6 @@ export async function webhooks(report, arna, { secs, repeat }, wanted) {
       values: { rps: got[name].map((it) => it.rps), floor_rps: got.floor.map((it) => it.rps), cpu_ms: got[name].map((it) => it.cpu_ms_per_req) },
     });
   }
-  for (const server of Object.values(servers)) await server.stop();
 }
 
 /** J3: the CSV, beside DuckDB; then ten times as many rows. */

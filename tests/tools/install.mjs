@@ -23,6 +23,28 @@ const BROWSER = [
   { packages: ['chromium-driver'], there: () => has('chromedriver') },
 ];
 
+const hasLibrary = (name) => spawnSync('pkg-config', ['--exists', name], { stdio: 'ignore' }).status === 0;
+
+/** What the desktop program is built with where it is not part of the system. */
+const DESKTOP = [
+  { packages: ['pkg-config'], there: () => has('pkg-config') },
+  { packages: ['libwebkit2gtk-4.1-dev'], there: () => hasLibrary('webkit2gtk-4.1') },
+  { packages: ['libayatana-appindicator3-1'], there: () => hasFile('libayatana-appindicator3.so.1') },
+];
+
+/** A display, a session and a driver for the window, for its tests. */
+const WINDOW = [
+  { packages: ['webkit2gtk-driver'], there: () => has('WebKitWebDriver') },
+  { packages: ['xvfb'], there: () => has('Xvfb') },
+  { packages: ['xdotool'], there: () => has('xdotool') },
+  { packages: ['dbus'], there: () => has('dbus-daemon') },
+  { packages: ['python3-gi', 'gir1.2-gtk-3.0'], there: () => hasToolkit() },
+];
+
+const hasFile = (library) => spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' }).stdout?.includes(library);
+const hasToolkit = () =>
+  spawnSync('/usr/bin/python3', ['-c', 'import gi; gi.require_version("Gdk", "3.0")'], { stdio: 'ignore' }).status === 0;
+
 /** The folder of PostgreSQL's programs, newest version first. */
 export function postgresPrograms() {
   const versions = '/usr/lib/postgresql';
@@ -45,13 +67,28 @@ export async function buildTools() {
   await aptInstall(BUILD);
 }
 
+/** What the desktop program is built with. */
+export async function desktopTools() {
+  if (process.platform !== 'linux') return;
+  await aptInstall(DESKTOP);
+  complain('the desktop program is built with', DESKTOP);
+}
+
+function complain(words, wanted) {
+  const missing = wanted.filter((it) => !it.there()).flatMap((it) => it.packages);
+  if (missing.length > 0) throw new Error(`${words} ${missing.join(', ')}: install them, then run this again`);
+}
+
+/** The program that bundles the desktop app. */
+export async function bundleTools() {
+  await npmPackages('the bundler', 'src-tauri');
+}
+
 /** The servers and the browser that tests talk to. */
 export async function testTools() {
-  await aptInstall([...SERVERS, ...BROWSER]);
-  const missing = [...SERVERS, ...BROWSER].filter((it) => !it.there()).flatMap((it) => it.packages);
-  if (missing.length > 0) {
-    throw new Error(`the tests need ${missing.join(', ')}: install them, then run this again`);
-  }
+  const wanted = [...SERVERS, ...BROWSER, ...WINDOW];
+  await aptInstall(wanted);
+  complain('the tests need', wanted);
 }
 
 /** The packages of the editor and of its browser tests. Their versions are exact in package.json and kept by the lock files. */

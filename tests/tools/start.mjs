@@ -1,16 +1,30 @@
-// Starts Arna from the sources: installs what is missing, builds the engine and the editor, serves the editor and prints its address.
-// `npm start -- --data DIR` keeps the journal elsewhere; everything after `--` goes to `arna serve`.
+// Starts Arna from the sources: installs what is missing, builds, and opens the window; where there is no display, serves the same editor
+// and prints its address. `npm start -- --data DIR` keeps the journal elsewhere; everything after `--` goes to the program.
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-import { buildTools, editorPackages } from './install.mjs';
-import { built, has, root, step } from './steps.mjs';
+import { buildTools, desktopTools, editorPackages } from './install.mjs';
+import { built, root, step } from './steps.mjs';
 
 const ADMIN = '127.0.0.1:7421';
+const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+const given = process.argv.slice(2);
 
 async function must(name, program, args, options) {
   if (!(await step(name, program, args, options))) process.exit(1);
+}
+
+/** Whether the window can be built here; where not, says why and what happens instead. */
+async function canOpenWindow() {
+  if (!hasDisplay) return false;
+  try {
+    await desktopTools();
+    return true;
+  } catch (error) {
+    console.log(`${error.message}. Until then the editor is served to the browser.`);
+    return false;
+  }
 }
 
 try {
@@ -20,35 +34,24 @@ try {
   console.log(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }
-await must('engine', 'cargo', ['build', '--release', '--locked', '-p', 'arna-cli']);
 await must('editor', 'npm', ['run', '--silent', 'build'], { cwd: join(root, 'ui') });
+const gallery = given.includes('--gallery') ? [] : ['--gallery', join(root, 'flows')];
+if (await canOpenWindow()) {
+  await must('desktop', 'cargo', ['build', '--release', '--locked', '-p', 'arna-desktop']);
+  console.log('Arna opens its window. Closing it leaves the flows at work in the tray; Quit is in the tray and in the File menu.');
+  begin('arna-desktop', [...gallery, ...given]);
+} else {
+  await must('engine', 'cargo', ['build', '--release', '--locked', '-p', 'arna-cli']);
+  const admin = given.includes('--admin') ? [] : ['--admin', ADMIN];
+  begin('arna', ['serve', ...admin, '--ui', join(root, 'ui', 'dist'), ...gallery, ...given]);
+}
 
-const given = process.argv.slice(2);
-const admin = given.includes('--admin') ? [] : ['--admin', ADMIN];
-const args = ['serve', ...admin, '--ui', join(root, 'ui', 'dist'), '--gallery', join(root, 'flows'), ...given];
-const arna = spawn(built('arna', 'release'), args, { cwd: root, stdio: ['inherit', 'pipe', 'inherit'] });
-let isOpened = false;
-arna.stdout.setEncoding('utf8');
-arna.stdout.on('data', (text) => {
-  process.stdout.write(text);
-  const address = /http:\/\/\S+#token=\S+/.exec(text)?.[0];
-  if (address && !isOpened) {
-    isOpened = true;
-    open(address);
-  }
-});
-arna.on('error', (error) => {
-  console.log(`arna cannot be started: ${error.message}`);
-  process.exit(1);
-});
-arna.on('close', (code) => process.exit(code ?? 0));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => arna.kill(signal));
-
-/** Opens the address in the person's browser where there is a display. */
-function open(address) {
-  const hasDisplay = process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
-  if (!hasDisplay) return;
-  const opener = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] }[process.platform] ?? ['xdg-open'];
-  if (!has(opener[0])) return;
-  spawn(opener[0], [...opener.slice(1), address], { stdio: 'ignore', detached: true }).on('error', () => {}).unref();
+function begin(name, args) {
+  const child = spawn(built(name, 'release'), args, { cwd: root, stdio: 'inherit' });
+  child.on('error', (error) => {
+    console.log(`${name} cannot be started: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('close', (code) => process.exit(code ?? 0));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 }

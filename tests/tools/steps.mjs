@@ -52,7 +52,7 @@ export function run(program, args, { cwd = root, env = {}, line = console.log } 
   });
 }
 
-/** Tests that passed and failed, read from the summary lines of cargo, vitest and Playwright. */
+/** Tests that passed and failed, read from the summary lines of cargo, vitest, Playwright and node. */
 export class Tally {
   passed = 0;
   failed = 0;
@@ -63,6 +63,8 @@ export class Tally {
     if (cargo) return this.add(cargo[1], cargo[2]);
     const vitest = /^\s*Tests\s+(?:(\d+) failed\s*\|\s*)?(\d+) passed/.exec(text);
     if (vitest) return this.add(vitest[2], vitest[1]);
+    const node = /^\S+ (pass|fail) (\d+)$/.exec(text);
+    if (node) return node[1] === 'pass' ? this.add(node[2], 0) : this.add(0, node[2]);
     const playwright = /^\s+(\d+) (passed|failed|flaky)\b/.exec(text);
     if (playwright) {
       return playwright[2] === 'passed' ? this.add(playwright[1], 0) : this.add(0, playwright[1]);

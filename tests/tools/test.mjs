@@ -1,14 +1,18 @@
 // Everything that must hold before a change is taken: form, lints, layers, generated files, tests in Rust, the editor, the browser.
-// `--full` adds the long ones. The last line counts what passed and failed.
+// `--full` makes the proofs large, adds the long ones and writes docs/proof.md. The last line counts what passed and failed.
 
 import { join } from 'node:path';
 
-import { browser, buildTools, editorPackages, postgresPrograms, pythonServers, testTools } from './install.mjs';
+import { browser, buildTools, desktopTools, editorPackages, postgresPrograms, pythonServers, testTools } from './install.mjs';
+import { commit, emptyFile, writeProof } from './proof.mjs';
 import { built, root, step, Tally, there } from './steps.mjs';
 
 const isFull = process.argv.includes('--full');
 const ui = join(root, 'ui');
 const tally = new Tally();
+const began = Date.now();
+const tested = commit();
+const proofs = isFull ? emptyFile() : '';
 
 /** A check counts as one test of its own. */
 async function check(name, program, args, options = {}) {
@@ -19,41 +23,51 @@ async function check(name, program, args, options = {}) {
 
 async function main() {
   await buildTools();
+  await desktopTools();
   await testTools();
   const python = await pythonServers();
   await editorPackages();
   const env = {
     ARNA_BIN: built('arna', 'debug'),
+    ARNA_DESKTOP_BIN: built('arna-desktop', 'debug'),
     ARNA_BROWSER: browser() ?? '',
     ARNA_POSTGRES: postgresPrograms() ?? '',
     ARNA_PYTHON: python,
     ARNA_FULL: isFull ? '1' : '',
+    ARNA_PROOF: proofs,
   };
   await check('sizes of files', 'node', ['tests/tools/sizes.mjs']);
   await check('cargo fmt', 'cargo', ['fmt', '--all', '--check']);
+  // first, for the desktop program carries the built editor inside
+  const isBundled = await editor();
   await check('clippy', 'cargo', ['clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings']);
-  await check('layers', 'cargo', ['xtask', 'layers']);
-  await check('generated files', 'cargo', ['xtask', 'gen', '--check']);
-  const isBuilt = await check('arna', 'cargo', ['build', '--locked', '-p', 'arna-cli']);
+  // all at once: asked for one by one, programs with other features of the same crates would build those crates again
+  const isBuilt = await check('build', 'cargo', ['build', '--workspace', '--all-targets', '--locked']);
+  const xtask = built('arna-xtask', 'debug');
+  await check('layers', xtask, ['layers']);
+  await check('generated files', xtask, ['gen', '--check']);
   await step('cargo test', 'cargo', ['test', '--workspace', '--locked', '--no-fail-fast'], { env, tally });
   if (isFull) {
     const long = ['test', '--workspace', '--locked', '--no-fail-fast', '--', '--ignored'];
     await step('cargo test, the long ones', 'cargo', long, { env, tally });
   }
-  if (there('ui', 'package.json')) await editor(env, isBuilt);
+  if (!isBuilt || !isBundled) {
+    console.log('-- browser and window: not run, for what they need could not be built');
+    tally.add(0, 1);
+    return;
+  }
+  const window = join('tests', 'desktop', 'desktop.test.mjs');
+  await step('window', 'node', ['--test', '--test-reporter=spec', window], { env, tally });
+  if (there('tests', 'ui', 'playwright.config.ts')) {
+    await step('browser', 'npm', ['run', '--silent', 'test:browser'], { cwd: ui, env, tally });
+  }
 }
 
-async function editor(env, isBuilt) {
+/** Checks, tests and builds the editor; whether it is built. */
+async function editor() {
   await check('editor: lint and types', 'npm', ['run', '--silent', 'check'], { cwd: ui });
   await step('editor: tests', 'npx', ['--no-install', 'vitest', 'run'], { cwd: ui, tally });
-  const isBundled = await check('editor: build', 'npm', ['run', '--silent', 'build'], { cwd: ui });
-  if (!there('tests', 'ui', 'playwright.config.ts')) return;
-  if (isBuilt && isBundled) {
-    await step('browser', 'npm', ['run', '--silent', 'test:browser'], { cwd: ui, env, tally });
-  } else {
-    console.log('-- browser: not run, for what it needs could not be built');
-    tally.add(0, 1);
-  }
+  return check('editor: build', 'npm', ['run', '--silent', 'build'], { cwd: ui });
 }
 
 try {
@@ -62,5 +76,6 @@ try {
   console.log(error instanceof Error ? error.message : String(error));
   tally.add(0, 1);
 }
+if (isFull) writeProof(proofs, { tested, began, tally });
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exit(tally.failed > 0 ? 1 : 0);

@@ -3,7 +3,7 @@ import { defineConfig } from '@playwright/test';
 
 const system = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 
-/** The editor on its fake engine; `ARNA_URL` (with its token) drives a real one instead. */
+/** The editor on real engines that each test starts (`real/`, built editor in ui/dist), and on the engine in the page. */
 export default defineConfig({
   testDir: '.',
   outputDir: '../../artefacts/ui-results',

@@ -1,6 +1,7 @@
 import { createRoot } from 'react-dom/client';
 import { httpBridge, takeToken } from './bridge/http.ts';
 import { connectBridge } from './bridge/index.ts';
+import { desktopBridge, isDesktop } from './bridge/tauri.ts';
 import sprite from './generated/icons.svg?raw';
 import { mountSprite } from './kit/glyph.tsx';
 import { startWords } from './kit/i18n.ts';
@@ -9,9 +10,11 @@ import { App } from './views/app.tsx';
 import './kit/tokens.css';
 import './kit/base.css';
 import './kit/kit.css';
+import './kit/surfaces.css';
 import './library/palette.css';
 import './runs/runs.css';
 import './views/views.css';
+import './views/editor.css';
 
 async function start(): Promise<void> {
   if (import.meta.env.MODE === 'fake') {
@@ -24,6 +27,8 @@ async function start(): Promise<void> {
     });
     connectBridge(bridge);
     Object.assign(window, { fakeEngine: bridge });
+  } else if (isDesktop()) {
+    connectBridge(desktopBridge());
   } else {
     connectBridge(httpBridge(takeToken()));
   }

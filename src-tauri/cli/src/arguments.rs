@@ -137,10 +137,13 @@ pub(crate) struct Flows {
 
 #[derive(Subcommand)]
 pub(crate) enum FlowsWhat {
-    /// Makes a flow's triggers live.
+    /// Makes a flow's triggers live. A changed flow whose cases come out differently stays as it was.
     Arm {
         /// The flow's id.
         flow: String,
+        /// Goes live although cases come out differently.
+        #[arg(long)]
+        accept_differences: bool,
     },
     /// Stops a flow's triggers.
     Disarm {

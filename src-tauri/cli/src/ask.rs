@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use host::contract::{Refusal, RefusalCode};
-use host::{App, Setup};
+use host::{App, Remote, Setup};
 use serde_json::{Value as Json, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use crate::arguments::{
     Call, Connections, ConnectionsWhat, Failed, FailedWhat, Flows, FlowsWhat, Place, Runs, RunsWhat,
@@ -16,45 +14,25 @@ use crate::arguments::{
 use crate::exit::{Code, Exit};
 use crate::once::passphrase;
 
-/// Where the token of a serving engine lies in its data folder.
+/// Where the token of the editor's listener lies in the data folder.
 pub(crate) const TOKEN_FILE: &str = "admin.token";
-const MOST_ANSWER_BYTES: u64 = 256 << 20;
 
 /// The data folder that was said, or the user's own.
 pub(crate) fn data_folder(said: Option<&Path>) -> Result<PathBuf, Exit> {
-    if let Some(said) = said {
-        return Ok(said.to_owned());
-    }
-    let variable = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
-    let folder = if cfg!(windows) {
-        variable("LOCALAPPDATA").map(|it| it.join("Arna"))
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|it| it.join("Library/Application Support/Arna"))
-    } else {
-        variable("XDG_DATA_HOME")
-            .or_else(|| variable("HOME").map(|it| it.join(".local/share")))
-            .map(|it| it.join("arna"))
-    };
-    folder.ok_or_else(|| Exit::usage("This user has no home folder; say --data DIR."))
+    host::data_folder(said).map_err(|refusal| Exit::usage(refusal.sentence))
 }
 
-/// Who answers: an engine that serves, or the data folder opened here.
+/// Who answers: the engine that holds the data folder, or the folder opened here.
 enum Engine {
-    Serving { address: String, token: String },
+    There(Remote),
     Here(Arc<App>),
 }
 
 impl Engine {
     fn find(place: &Place) -> Result<Engine, Exit> {
         let data = data_folder(place.data.as_deref())?;
-        if let Some(address) = journal::holder(&data) {
-            let token = std::fs::read_to_string(data.join(TOKEN_FILE)).map_err(|why| {
-                Exit::unusable(format!(
-                    "An engine holds {}, but its token cannot be read: {why}.",
-                    data.display()
-                ))
-            })?;
-            return Ok(Engine::Serving { address, token });
+        if let Some(there) = Remote::find(&data) {
+            return Ok(Engine::There(there));
         }
         let setup = Setup { data, gallery: None, passphrase: passphrase(), durable: true };
         Ok(Engine::Here(App::open(setup)?))
@@ -63,47 +41,24 @@ impl Engine {
     async fn ask(&self, name: &str, params: Json) -> Result<Json, Exit> {
         match self {
             Engine::Here(app) => Ok(host::call(app, name, params).await?),
-            Engine::Serving { address, token } => post(address, (name, token), &params).await,
+            Engine::There(there) => Ok(there.call(name, &params).await?),
         }
     }
 
     fn close(self) -> Result<(), Exit> {
         match self {
             Engine::Here(app) => Ok(app.close()?),
-            Engine::Serving { .. } => Ok(()),
+            Engine::There(_) => Ok(()),
         }
     }
 }
 
-/// A command over HTTP/1.0, so that the answer ends with the connection.
-async fn post(address: &str, (name, token): (&str, &str), params: &Json) -> Result<Json, Exit> {
-    let gone =
-        |why: std::io::Error| Exit::unusable(format!("The engine at {address} does not answer: {why}."));
-    let body = params.to_string();
-    let head = format!(
-        "POST /api/{name} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(address).await.map_err(gone)?;
-    stream.write_all(head.as_bytes()).await.map_err(gone)?;
-    stream.write_all(body.as_bytes()).await.map_err(gone)?;
-    let mut answer = Vec::new();
-    stream.take(MOST_ANSWER_BYTES).read_to_end(&mut answer).await.map_err(gone)?;
-    let text = String::from_utf8_lossy(&answer);
-    let odd = || Exit::unusable(format!("What answers at {address} is no Arna engine."));
-    let (head, body) = text.split_once("\r\n\r\n").ok_or_else(odd)?;
-    let status: u16 = head.split(' ').nth(1).and_then(|it| it.parse().ok()).ok_or_else(odd)?;
-    let body: Json = serde_json::from_str(body).map_err(|_| odd())?;
-    if status == 200 {
-        return Ok(body);
-    }
-    let refusal: Refusal = serde_json::from_value(body).map_err(|_| odd())?;
-    Err(refusal.into())
+/// Asks one thing and prints the answer.
+async fn one(place: &Place, what: (&str, Json), print: fn(&Json)) -> Result<Code, Exit> {
+    asked(place, what, print).await.map(|_| Code::Done)
 }
 
-/// Asks one thing and prints the answer.
-async fn one(place: &Place, (name, params): (&str, Json), print: fn(&Json)) -> Result<Code, Exit> {
+async fn asked(place: &Place, (name, params): (&str, Json), print: fn(&Json)) -> Result<Json, Exit> {
     let outcome = async {
         let engine = Engine::find(place)?;
         let answer = engine.ask(name, params).await;
@@ -112,19 +67,33 @@ async fn one(place: &Place, (name, params): (&str, Json), print: fn(&Json)) -> R
     };
     let answer = outcome.await.map_err(|exit| exit.in_json(place.json))?;
     if place.json {
-        println!("{answer}")
+        crate::out::line!("{answer}")
     } else {
         print(&answer)
     }
-    Ok(Code::Done)
+    Ok(answer)
+}
+
+fn armed(answer: &Json) {
+    let held_back = answer["held_back"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for case in held_back {
+        let text = |field: &str| case[field].as_str().unwrap_or_default().to_owned();
+        let broken = case["error"]["sentence"].as_str();
+        crate::out::line!("{}: {}", text("name"), broken.unwrap_or("it comes out differently"));
+        rows(&case["differences"], &["/place", "/index", "/pointer", "/expected", "/came"]);
+    }
+    match held_back {
+        [] => crate::out::line!("done"),
+        _ => crate::out::line!("The change did not go live. Accept it with --accept-differences."),
+    }
 }
 
 fn done(_: &Json) {
-    println!("done");
+    crate::out::line!("done");
 }
 
 fn pretty(answer: &Json) {
-    println!("{answer:#}");
+    crate::out::line!("{answer:#}");
 }
 
 /// A list as lines: the named fields of each row, with two blanks between.
@@ -135,7 +104,7 @@ fn rows(list: &Json, fields: &[&str]) {
             Some(Json::Null) | None => "-".into(),
             Some(other) => other.to_string(),
         };
-        println!("{}", fields.iter().map(text).collect::<Vec<_>>().join("  "));
+        crate::out::line!("{}", fields.iter().map(text).collect::<Vec<_>>().join("  "));
     }
 }
 
@@ -146,22 +115,25 @@ pub(crate) async fn flows(flows: &Flows) -> Result<Code, Exit> {
             let print = |it: &Json| rows(&it["flows"], &["/id", "/armed", "/name", "/trigger"]);
             one(place, ("flows.list", json!({})), print).await
         }
-        Some(FlowsWhat::Arm { flow }) => {
-            one(place, ("flow.arm", json!({"flow": flow, "armed": true})), done).await
+        Some(FlowsWhat::Arm { flow, accept_differences }) => {
+            let params = json!({"flow": flow, "armed": true, "accept_differences": accept_differences});
+            let answer = asked(place, ("flow.arm", params), armed).await?;
+            let is_held = answer["held_back"].as_array().is_some_and(|it| !it.is_empty());
+            Ok(if is_held { Code::Failed } else { Code::Done })
         }
         Some(FlowsWhat::Disarm { flow }) => {
             one(place, ("flow.arm", json!({"flow": flow, "armed": false})), done).await
         }
         Some(FlowsWhat::Delete { flow }) => one(place, ("flow.delete", json!({"flow": flow})), done).await,
         Some(FlowsWhat::Export { flow }) => {
-            let print = |it: &Json| print!("{}", it["text"].as_str().unwrap_or_default());
+            let print = |it: &Json| crate::out::part!("{}", it["text"].as_str().unwrap_or_default());
             one(place, ("flow.export", json!({"flow": flow})), print).await
         }
         Some(FlowsWhat::Import { file }) => {
             let document = crate::once::document(file)?;
             let text = model::document::print(&document);
             one(place, ("flow.import", json!({"text": text})), |it| {
-                println!(
+                crate::out::line!(
                     "{}  {}",
                     it["flow"].as_str().unwrap_or_default(),
                     it["name"].as_str().unwrap_or_default()
@@ -257,5 +229,5 @@ pub(crate) async fn call(call: &Call) -> Result<Code, Exit> {
     let params: Json = serde_json::from_str(&text).map_err(|why| {
         Exit::from(Refusal::new(RefusalCode::BadRequest, format!("The parameters are not JSON: {why}.")))
     })?;
-    one(&call.place, (&call.name, params), |it| println!("{it}")).await
+    one(&call.place, (&call.name, params), |it| crate::out::line!("{it}")).await
 }

@@ -21,7 +21,7 @@ pub(crate) async fn test(arguments: &Test) -> Result<Code, Exit> {
         failed += problems.len();
         for problem in &problems {
             if !arguments.json {
-                println!("FAILED {}: {problem}", file.display());
+                crate::out::line!("FAILED {}: {problem}", file.display());
             }
         }
         for result in &results {
@@ -43,9 +43,9 @@ pub(crate) async fn test(arguments: &Test) -> Result<Code, Exit> {
         );
     }
     if arguments.json {
-        println!("{}", serde_json::Value::Array(rows));
+        crate::out::line!("{}", serde_json::Value::Array(rows));
     } else {
-        println!("{passed} passed, {failed} failed");
+        crate::out::line!("{passed} passed, {failed} failed");
     }
     Ok(if failed > 0 { Code::Failed } else { Code::Done })
 }
@@ -66,15 +66,15 @@ async fn one(file: &Path, kinds: &Kinds) -> (Vec<CaseResult>, Vec<String>) {
 
 fn show(file: &Path, result: &CaseResult) {
     let verdict = if result.is_same() { "ok    " } else { "FAILED" };
-    println!("{verdict} {} {}", file.display(), result.name);
+    crate::out::line!("{verdict} {} {}", file.display(), result.name);
     if let Some(problem) = &result.problem {
-        println!("       {problem}");
+        crate::out::line!("       {problem}");
     }
     if !result.has_expected {
-        println!("       it does not say what it expects");
+        crate::out::line!("       it does not say what it expects");
     }
     for difference in &result.differences {
-        println!("       {difference}");
+        crate::out::line!("       {difference}");
     }
 }
 

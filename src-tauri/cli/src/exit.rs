@@ -68,7 +68,7 @@ impl Exit {
                 Some(refusal) => json!({"error": refusal}),
                 None => json!({"error": {"sentence": self.sentence}}),
             };
-            println!("{said}");
+            crate::out::line!("{said}");
         } else {
             eprintln!("{}", self.sentence);
         }

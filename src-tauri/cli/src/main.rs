@@ -8,6 +8,8 @@ mod cases;
 mod exit;
 mod formula;
 mod once;
+mod out;
+mod progress;
 mod serve;
 
 use clap::Parser;
@@ -57,5 +59,12 @@ async fn work(command: Command) -> Result<exit::Code, Exit> {
 fn begin_log(is_verbose: bool) {
     let usual = if is_verbose { "info" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("ARNA_LOG").unwrap_or_else(|_| usual.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    // colours are for people; a file gets plain `key=value` fields, one event a line
+    let is_watched = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(is_watched)
+        .with_target(false)
+        .init();
 }

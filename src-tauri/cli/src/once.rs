@@ -13,6 +13,7 @@ use sdk::{Code as Failure, NodeError};
 
 use crate::arguments::{Check, Once};
 use crate::exit::{Code, Exit};
+use crate::progress::Progress;
 
 /// Input for a single run is read whole.
 const MOST_INPUT_BYTES: u64 = 256 << 20;
@@ -31,12 +32,12 @@ pub(crate) fn check(arguments: &Check) -> Result<Code, Exit> {
             all.push(serde_json::json!({"file": file, "diagnostics": found}));
         } else {
             for it in &found {
-                println!("{}: {it}", file.display());
+                crate::out::line!("{}: {it}", file.display());
             }
         }
     }
     if arguments.json {
-        println!("{}", serde_json::Value::Array(all));
+        crate::out::line!("{}", serde_json::Value::Array(all));
     }
     Ok(if has_errors { Code::Failed } else { Code::Done })
 }
@@ -74,13 +75,15 @@ async fn once(arguments: &Once, is_rehearsal: bool) -> Result<Code, Exit> {
     unknown_slots(&document, &arguments.sets)?;
     app.adopt(&adopted).await?;
     let start = (arguments.trigger.as_deref(), records);
+    let progress = Progress::follow(&app);
     let outcome = if is_rehearsal {
         app.rehearse_adopted(&adopted, start).await.map(|(ended, held)| {
             if arguments.json {
-                println!("{}", serde_json::json!({"run": about(&ended), "held": held}));
+                crate::out::line!("{}", serde_json::json!({"run": about(&ended), "held": held}));
             } else {
-                held.iter().for_each(|it| println!("{} would send: {} {}", it.node, it.sentence, it.body));
-                println!("{} effects held", held.len());
+                held.iter()
+                    .for_each(|it| crate::out::line!("{} would send: {} {}", it.node, it.sentence, it.body));
+                crate::out::line!("{} effects held", held.len());
             }
             ended
         })
@@ -90,10 +93,11 @@ async fn once(arguments: &Once, is_rehearsal: bool) -> Result<Code, Exit> {
             if arguments.json {
                 let mut run = about(ended);
                 run["records"] = printer.count().into();
-                println!("{}", serde_json::json!({"run": run}));
+                crate::out::line!("{}", serde_json::json!({"run": run}));
             }
         })
     };
+    drop(progress);
     app.close()?;
     finish(&outcome?, arguments.json)
 }

@@ -42,6 +42,8 @@ async fn begin(arguments: &Serve) -> Result<Code, Exit> {
         durable: true,
     };
     let app = App::open(setup)?;
+    let local = host::serve_local(&app, &data)
+        .map_err(|why| Exit::unusable(format!("The engine cannot be asked by other programs: {why}.")))?;
     for (id, document) in &documents {
         let adopted = Adopted { id, document, sets: &arguments.sets, allow: &arguments.allow };
         app.adopt(&adopted).await?;
@@ -66,6 +68,7 @@ async fn begin(arguments: &Serve) -> Result<Code, Exit> {
     };
     let ended = tokio::select! {
         () = stop_signal() => Ok(()),
+        ended = local => Err(listening_ended(ended)),
         ended = hooks => Err(listening_ended(ended)),
         ended = forever(admin) => Err(listening_ended(ended)),
     };
@@ -90,7 +93,6 @@ fn serve_editor(
         Ok(_) | Err(_) => fresh_token()?,
     };
     write_token(&data.join(TOKEN_FILE), &token)?;
-    app.announce(&address.to_string())?;
     if !address.ip().is_loopback() {
         say(
             arguments.json,
@@ -177,9 +179,9 @@ async fn stop_signal() {
 
 fn say(is_json: bool, kind: &str, text: &str) {
     if is_json {
-        println!("{}", json!({"type": kind, "text": text}));
+        crate::out::line!("{}", json!({"type": kind, "text": text}));
     } else {
-        println!("{kind:9} {text}");
+        crate::out::line!("{kind:9} {text}");
     }
     // who waits for the address reads through a pipe
     let _flushed = std::io::stdout().flush().is_ok();

@@ -89,9 +89,9 @@ fn stored_end(detail: &RunDetail) -> Ended {
         state: Some(detail.row.state),
         answer: detail.answer.clone(),
     };
-    let error = detail.row.error.as_ref().map(|it| {
-        (detail.row.trigger.to_string(), NodeError::new(sdk::Code::Refused, it.message.clone()))
-    });
+    let error =
+        detail.row.error.as_ref().map(|it| {
+            (detail.row.trigger.to_string(), NodeError::new(sdk::Code::Refused, it.message.clone()))
+        });
     Ended { error, ..earlier_end(&earlier) }
 }
-

@@ -1,10 +1,9 @@
 //! From an event to its run: stored first, then set to work in its turn.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use journal::{Accept, At, Change, Committed, EventId, RunId, RunState, StartRun};
 use model::{Record, Text, codec};
 use sdk::{Code, NodeError};
@@ -15,13 +14,11 @@ use crate::durable::{Journaled, Volatile, storage};
 use crate::ending::{earlier_end, samples};
 use crate::engine::{Ended, EngineEvent, Inner, Keep, Start};
 use crate::exec::{self, Begin, EndSink, Entrance, Outcome, Place, Resent, Run};
-use crate::live::Live;
+use crate::live::{Live, Turn};
 use crate::world::{Caller, Land, RunWorlds};
 
 /// So many runs of a flow may wait for their turn behind order keys; beyond it events are refused until some are through.
 const MOST_QUEUED: u64 = 10_000;
-/// Queued runs of one key that are called up at once.
-const CALLED_UP: u32 = 32;
 
 /// A run that was stored and waits for its turn.
 pub(crate) struct Stored {
@@ -289,65 +286,24 @@ impl Inner {
         receiver
     }
 
-    /// A run with an order key whose turn it is: while a record with its key waits, it waits as a row behind it.
-    async fn in_turn(self: &Arc<Inner>, stored: Stored, journaled: Arc<Journaled>) -> Option<Ended> {
-        let (flow, run) = (stored.live.id.clone(), stored.run);
-        self.called_up().remove(&run);
-        if stored.continues.is_none()
-            && let Some(key) = stored.order_key.clone()
-        {
-            let held = self.journal.read(|it| {
-                let first = it.queued(&flow, &key, 1)?.first().map(|it| it.run);
-                Ok((it.is_key_parked(&flow, &key)?, first))
-            });
-            let state = match held {
-                Ok((false, None)) => None,
-                Ok((false, Some(first))) if first >= run => Some(RunState::Running),
-                Ok(_) => Some(RunState::Queued),
-                Err(error) => {
-                    tracing::error!(%run, %error, "the journal failed; the run stays open");
-                    return None;
-                }
-            };
-            if let Some(state) = state
-                && let Err(error) = self.journal.commit(vec![Change::SetState { run, state }]).await
-            {
-                tracing::error!(%run, %error, "the journal failed; the run stays open");
-                return None;
-            }
-            if state == Some(RunState::Queued) {
-                return Some(Ended::of(run, EndState::Waiting));
-            }
-        }
-        self.at_work(stored, journaled).await
+    /// A run at its end, once there is a place among the runs of its flow.
+    pub(crate) async fn at_work(
+        self: &Arc<Inner>,
+        stored: Stored,
+        journaled: Arc<Journaled>,
+    ) -> Option<Ended> {
+        let turn = stored.live.turn().await;
+        // boxed: a run that waits for its place, of which there may be many, takes little memory
+        Box::pin(self.in_place(stored, journaled, turn)).await
     }
 
-    /// Calls up the runs that wait for their turn behind a key, once nothing holds it back.
-    pub(crate) fn call_up<'a>(self: &'a Arc<Inner>, flow: &'a Text, key: &'a Text) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            let queued = self.journal.read(|it| {
-                if it.is_key_parked(flow, key)? { Ok(Vec::new()) } else { it.queued(flow, key, CALLED_UP) }
-            });
-            for open in queued.unwrap_or_default() {
-                let run = open.run;
-                if !self.called_up().insert(run) {
-                    continue;
-                }
-                if let Err(error) = self.go_on(open, false).await {
-                    self.called_up().remove(&run);
-                    tracing::error!(%run, %error, "a run that waited for its turn could not begin");
-                }
-            }
-        })
-    }
-
-    pub(crate) fn called_up(&self) -> std::sync::MutexGuard<'_, std::collections::HashSet<RunId>> {
-        self.called_up.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn at_work(self: &Arc<Inner>, stored: Stored, journaled: Arc<Journaled>) -> Option<Ended> {
+    async fn in_place(
+        self: &Arc<Inner>,
+        stored: Stored,
+        journaled: Arc<Journaled>,
+        turn: Turn,
+    ) -> Option<Ended> {
         let live = stored.live.clone();
-        let _turn = live.turn().await;
         if stored.is_resumed
             && let Err(error) = self.journal.commit(vec![Change::Dispatch { run: stored.run }]).await
         {
@@ -362,6 +318,8 @@ impl Inner {
             self.tell(EngineEvent::Started { flow: live.id.clone(), run: run.id.clone() });
         }
         exec::work(&run, entrance, records).await;
+        // what is left is a commit, and a run does not count while it waits for one
+        drop(turn);
         let ended = self.end(&live, &run, &journaled, keep.as_deref()).await;
         self.active().remove(&run.id);
         Some(ended)

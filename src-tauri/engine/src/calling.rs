@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use model::Record;
 use sdk::{Code, NodeError};
 
-use crate::decide::EndState;
 use crate::begin::Begun;
+use crate::decide::EndState;
 use crate::engine::{Inner, Start, stopping};
 use crate::exec::Run;
 use crate::world::Caller;
@@ -55,7 +55,9 @@ impl Caller for Inner {
         };
         // a called run that rests is waited for, and so is one that was called before a restart and still goes on
         if ended.state == EndState::Waiting {
-            let called = ended.run.parse().map_err(|e: journal::NotAnId| NodeError::new(Code::Internal, "A run has no id.").because(e))?;
+            let called = ended.run.parse().map_err(|e: journal::NotAnId| {
+                NodeError::new(Code::Internal, "A run has no id.").because(e)
+            })?;
             ended = inner.attach(called).await.map_err(|_| stopping())?;
         }
         match (ended.state, ended.error) {

@@ -15,7 +15,7 @@ pub use compare::{Difference, compare};
 pub use given::Given;
 pub use pack::pack;
 pub use print::pretty;
-pub use typed::marked;
+pub use typed::{marked, unmarked};
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -279,12 +279,7 @@ struct Left(Mutex<Vec<(&'static str, Kept)>>);
 
 #[async_trait]
 impl Durable for Left {
-    async fn intend(
-        &self,
-        _: &Run,
-        _: Place,
-        _: &(dyn Fn() -> Kept + Sync),
-    ) -> Result<(), NodeError> {
+    async fn intend(&self, _: &Run, _: Place, _: &(dyn Fn() -> Kept + Sync)) -> Result<(), NodeError> {
         Ok(())
     }
 

@@ -216,6 +216,11 @@ impl Breaker {
         self.open_until_ms.is_some()
     }
 
+    /// When the next call is tried, where calls are held back.
+    pub fn open_until_ms(&self) -> Option<i64> {
+        self.open_until_ms
+    }
+
     fn count(&mut self, now_ms: i64) {
         if now_ms - self.window_from_ms > WINDOW_MS {
             self.window_from_ms = now_ms;

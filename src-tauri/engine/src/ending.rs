@@ -9,9 +9,10 @@ use journal::{Change, EndRun, RunId, RunState};
 use model::{Text, Value, codec};
 
 use crate::decide::EndState;
-use crate::durable::{Journaled, failure, is_storage};
+use crate::durable::{Journaled, is_storage};
 use crate::engine::{Ended, Inner, Keep};
 use crate::exec::{Kept, Place, Report, Run};
+use crate::kept::failure;
 use crate::live::Live;
 
 impl Inner {
@@ -19,7 +20,7 @@ impl Inner {
     /// whose records only wait comes to rest.
     pub(crate) async fn end(
         self: &Arc<Inner>,
-        live: &Live,
+        live: &Arc<Live>,
         run: &Run,
         journaled: &Journaled,
         keep: Option<&Keep>,
@@ -157,7 +158,7 @@ impl Inner {
                     error: failure(&it.error),
                     attempts: 1,
                     failed_ms: now,
-                    inputs: crate::durable::encode_kept(&kept),
+                    inputs: crate::kept::encode_kept(&kept),
                 })
             })
             .collect()

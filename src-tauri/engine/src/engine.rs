@@ -52,6 +52,19 @@ pub enum EngineEvent {
         /// The run.
         run: String,
     },
+    /// Something is not as it should be, beyond a run that failed.
+    Alert {
+        /// The flow.
+        flow: Text,
+        /// The run it is about.
+        run: Option<String>,
+        /// `nothing_came` or `unusual_count`.
+        kind: &'static str,
+        /// What is not as it should be.
+        sentence: String,
+        /// When, milliseconds since 1970 UTC.
+        at_ms: i64,
+    },
     /// A run ended.
     Ended {
         /// The flow.
@@ -159,6 +172,8 @@ pub(crate) struct Inner {
     pub(crate) going_on: Mutex<HashSet<At>>,
     /// Looks for due records at once.
     pub(crate) wake: Arc<Notify>,
+    /// Tells whoever waits for a time of day that the clock was set.
+    pub(crate) clock_set: Notify,
     /// Drawn at the start of the program: two copies of one data folder draw different seeds.
     pub(crate) salt: u64,
     events: broadcast::Sender<EngineEvent>,
@@ -185,6 +200,7 @@ impl Engine {
             called_up: Mutex::default(),
             going_on: Mutex::default(),
             wake: Arc::default(),
+            clock_set: Notify::new(),
             salt,
             events: broadcast::channel(EVENTS).0,
             me: me.clone(),
@@ -199,6 +215,11 @@ impl Engine {
     /// Runs at work.
     pub fn active(&self, run: &str) -> Option<Arc<Run>> {
         self.0.active().get(run).cloned()
+    }
+
+    /// How a connection has answered since the start; none when nobody called it yet.
+    pub fn answering(&self, connection: &str) -> Option<crate::limits::Answering> {
+        self.0.limits.answering(connection)
     }
 
     /// Asks a run to end. False when it is not at work.
@@ -264,7 +285,8 @@ impl Inner {
     }
 
     /// Tells that a run ended, to the flows that wait for failures and to the screens.
-    pub(crate) fn tell_end(self: &Arc<Inner>, live: &Live, ended: &Ended) {
+    pub(crate) fn tell_end(self: &Arc<Inner>, live: &Arc<Live>, ended: &Ended) {
+        self.check_counts(live, ended);
         self.follow_up(live, ended);
         self.tell(EngineEvent::Ended {
             flow: live.id.clone(),

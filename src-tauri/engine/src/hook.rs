@@ -11,9 +11,9 @@ use connectors::webhook::{AnswerMode, Receive, Refused};
 use model::{Record, Shape, Text, Value, codec, json};
 use sdk::{Code, NodeError};
 
+use crate::begin::Begun;
 use crate::clock::within;
 use crate::decide::EndState;
-use crate::begin::Begun;
 use crate::engine::{Ended, Engine, Start, stopping};
 use crate::live::Live;
 

@@ -3,6 +3,7 @@
 //! [`decide`] is pure; [`exec`] works through one run; [`engine`] keeps armed flows, starts runs and brings interrupted ones to their
 //! end. What a flow may touch stands in [`authority`]; [`net`] and [`folder`] are the only doors to the world.
 
+mod attached;
 pub mod authority;
 mod begin;
 mod calling;
@@ -14,19 +15,22 @@ mod durable;
 mod ending;
 pub mod engine;
 pub mod exec;
+mod expect;
 pub mod folder;
-mod attached;
 mod followup;
 pub mod hook;
+mod kept;
 pub mod limits;
 mod line;
 pub mod live;
 pub mod net;
 mod parked;
 mod people;
+pub mod probe;
 pub mod program;
 mod resume;
 mod schedule;
+mod turn;
 mod world;
 
 pub use authority::{Authority, Filled, FolderGrant};

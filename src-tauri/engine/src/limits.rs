@@ -28,6 +28,19 @@ pub struct Gate {
 struct GateState {
     breaker: Breaker,
     not_before_ms: i64,
+    last_use_ms: Option<i64>,
+    last_error: Option<NodeError>,
+}
+
+/// How the other side of a gate has answered since the engine started.
+#[derive(Clone, Debug)]
+pub struct Answering {
+    /// When a call ended last, milliseconds since 1970 UTC.
+    pub last_use_ms: i64,
+    /// What kept the last call from being answered; none when it was.
+    pub last_error: Option<NodeError>,
+    /// When the next call is tried, where the breaker holds calls back.
+    pub held_until_ms: Option<i64>,
 }
 
 /// A place at a gate, free again when dropped.
@@ -84,6 +97,16 @@ impl Gate {
         Ok(Permit { gate: self.clone(), _places: (place, all) })
     }
 
+    /// How the other side has answered; none when nobody called yet.
+    pub fn answering(&self) -> Option<Answering> {
+        let state = self.state();
+        Some(Answering {
+            last_use_ms: state.last_use_ms?,
+            last_error: state.last_error.clone(),
+            held_until_ms: state.breaker.open_until_ms(),
+        })
+    }
+
     /// Whether calls are held back by the breaker.
     pub fn is_open(&self) -> bool {
         self.state().breaker.is_open()
@@ -94,6 +117,16 @@ impl Permit {
     /// Tells the gate how the call went.
     pub fn done(self, result: &Result<Value, NodeError>, now_ms: i64) {
         let mut state = self.gate.state();
+        state.last_use_ms = Some(now_ms);
+        // only what speaks of the other side, or of the account there; a record that did not fit says nothing of either
+        state.last_error = match result {
+            Err(error)
+                if matches!(error.code, Code::Unavailable | Code::Timeout | Code::Busy | Code::Auth) =>
+            {
+                Some(error.clone())
+            }
+            Ok(_) | Err(_) => None,
+        };
         match result {
             Ok(_) => state.breaker.succeeded(now_ms),
             Err(error) => match error.code {
@@ -142,6 +175,11 @@ impl Limits {
     /// The gate of steps that call nobody outside.
     pub fn local(&self) -> Arc<Gate> {
         self.local.clone()
+    }
+
+    /// How a connection has answered; none when nobody called it yet.
+    pub fn answering(&self, name: &str) -> Option<Answering> {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner).get(name)?.answering()
     }
 
     /// The gate of a connection, or of a host that is called without one.

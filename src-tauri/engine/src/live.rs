@@ -1,8 +1,9 @@
 //! A version of a flow, ready to run: its program, its authority, how many runs of it at once.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use model::document::Expect;
 use model::temporal::Zone;
 use model::{DateTime, Record, Shape, Text};
 use sdk::{NodeError, Roots, Value};
@@ -13,6 +14,8 @@ use crate::program::Program;
 
 /// Between two successful runs of a flow whose samples are kept, milliseconds: five a second.
 const SAMPLE_EVERY_MS: i64 = 200;
+/// Between two alerts about runs of one flow, milliseconds.
+const ALERT_EVERY_MS: i64 = 60_000;
 /// Runs of one flow at once, unless the flow says otherwise.
 const FLOW_RUNS: usize = 10;
 
@@ -26,6 +29,9 @@ pub struct Live {
     pub authority: Arc<Authority>,
     /// The zone of its schedules.
     pub zone: Option<String>,
+    /// What is normal for it.
+    pub expect: Option<Expect>,
+    alerted_ms: AtomicI64,
     runs: Arc<Semaphore>,
     sampled_ms: AtomicI64,
     slots: Record,
@@ -47,6 +53,8 @@ impl Live {
             program: Arc::new(Program::of(plan)),
             authority: Arc::new(authority),
             zone: plan.zone.clone(),
+            expect: plan.expect.clone(),
+            alerted_ms: AtomicI64::new(i64::MIN),
             runs: Arc::new(Semaphore::new(plan.concurrency.map_or(FLOW_RUNS, usize::from))),
             sampled_ms: AtomicI64::new(i64::MIN),
             slots,
@@ -71,6 +79,13 @@ impl Live {
     /// The order key of an event.
     pub(crate) fn order_key(&self, record: &Record, roots: &Roots) -> Result<Option<String>, NodeError> {
         self.program.order_key.as_ref().map(|it| Ok(it.value(record, roots)?.to_plain())).transpose()
+    }
+
+    /// Whether there is room for one more alert about runs of this flow: one a minute.
+    pub(crate) fn may_alert(&self, now_ms: i64) -> bool {
+        let last = self.alerted_ms.load(Ordering::Relaxed);
+        let is_due = now_ms.saturating_sub(last) >= ALERT_EVERY_MS;
+        is_due && self.alerted_ms.compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// Whether the samples of a run that ended well now are kept.

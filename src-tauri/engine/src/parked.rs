@@ -14,9 +14,10 @@ use sdk::{Behaviour, Code, NodeError};
 
 use crate::begin::Stored;
 use crate::decide::EndState;
-use crate::durable::{Journaled, decode_kept, failure, storage};
+use crate::durable::{Journaled, storage};
 use crate::engine::{Ended, Engine, Inner};
 use crate::exec::{Entrance, Kept, Place, Resent, seed_of};
+use crate::kept::{decode_kept, failure};
 use crate::live::Live;
 
 /// Records that go on at once.
@@ -46,6 +47,7 @@ impl Engine {
     /// The clock was set, or the machine woke up: what is due is looked for at once.
     pub fn look_now(&self) {
         self.0.wake.notify_one();
+        self.0.clock_set.notify_waiters();
     }
 }
 

@@ -2,13 +2,16 @@
 //! are one commit; the record then goes on like any parked one, also after a restart.
 
 use bytes::Bytes;
-use journal::{At, Change, DeadLetter, EndRun, LetterRow, OpenRun, Park, QuestionRow, Resolution, RunId, Verdict};
+use journal::{
+    At, Change, DeadLetter, EndRun, LetterRow, OpenRun, Park, QuestionRow, Resolution, RunId, Verdict,
+};
 use model::{Record, Text, Value};
 use sdk::{Code, NodeError};
 
-use crate::durable::{decode_kept, encode_kept, storage};
+use crate::durable::storage;
 use crate::engine::{Engine, Inner};
 use crate::exec::{Kept, Place};
+use crate::kept::{decode_kept, encode_kept};
 
 impl Engine {
     /// Sends a failed record again from the step where it failed. `edited` replaces what came in. When this returns it is on the
@@ -39,7 +42,12 @@ impl Engine {
     ///
     /// # Errors
     /// It was answered before, its run is gone, or the journal failed: then nothing was changed.
-    pub async fn answer_question(&self, question: &QuestionRow, verdict: Verdict, by: &str) -> Result<(), NodeError> {
+    pub async fn answer_question(
+        &self,
+        question: &QuestionRow,
+        verdict: Verdict,
+        by: &str,
+    ) -> Result<(), NodeError> {
         let at_ms = self.0.clock.now_ms();
         let answer = Change::Answer { question: question.question, verdict, by: Text::from(by), at_ms };
         let origin = self.0.origin(&question.at)?;

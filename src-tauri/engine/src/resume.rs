@@ -9,9 +9,10 @@ use model::codec;
 use sdk::{Code, NodeError};
 
 use crate::begin::Stored;
-use crate::durable::{WAITS, decode_error, failure, intended, storage};
+use crate::durable::{WAITS, intended, storage};
 use crate::engine::{Engine, Inner};
 use crate::exec::{Outcome, Place};
+use crate::kept::{decode_error, failure};
 use crate::parked::entrance_named;
 use crate::program::Program;
 

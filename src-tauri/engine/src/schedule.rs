@@ -9,9 +9,9 @@ use journal::{Change, Due, DueOutcome};
 use model::{Record, Text, Value};
 use sdk::{Accepted, Behaviour, Event, Inbox, NodeError, Start as Waits};
 
+use crate::begin::{Begun, Stored};
 use crate::due::{Missed, Schedule, outcomes};
 use crate::durable::storage;
-use crate::begin::{Begun, Stored};
 use crate::engine::{Engine, Inner, Start};
 use crate::exec::Entrance;
 use crate::hook::Hook;
@@ -92,6 +92,11 @@ impl Engine {
                 node,
                 (schedule, missed),
             )));
+        }
+        if let Some(by) = live.expect.as_ref().and_then(|it| it.by.as_deref())
+            && let Some(by) = crate::expect::daily(by, live.zone.as_deref())
+        {
+            armed.tasks.push(tokio::spawn(inner.clone().keep_expectation(live.clone(), by)));
         }
         inner.armed.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(live.id.clone(), armed);
         Ok(())

@@ -187,6 +187,7 @@ fn roots(seed: u64) -> Roots {
             event: one("body", Value::Record(sample())),
             now: DateTime::from_unix_ms(1_790_000_000_000, Zone::UTC),
             seed: 0,
+            ..Roots::default()
         }
     });
     Roots { seed, ..ROOTS.clone() }

@@ -1,6 +1,7 @@
 //! The application: one data folder opened, one engine at work, and the use cases on them.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::{Clock, Engine, Library, SystemClock};
@@ -40,6 +41,7 @@ pub struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) started_ms: i64,
     pub(crate) hooks: Mutex<Option<String>>,
+    pub(crate) paused: AtomicBool,
     recovered: Mutex<Option<Recovered>>,
     warnings: Vec<String>,
 }
@@ -91,6 +93,7 @@ impl App {
             clock,
             started_ms,
             hooks: Mutex::default(),
+            paused: AtomicBool::default(),
             recovered: Mutex::new(Some(recovered)),
             warnings,
         }))
@@ -101,7 +104,7 @@ impl App {
         let mut said = self.warnings.clone();
         let recovered = self.recovered.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(recovered) = recovered else { return said };
-        tokio::spawn(crate::watch::pump(Arc::downgrade(self), self.engine.events()));
+        self.tell_runs();
         if recovered.recent_crashes >= OFTEN {
             // not a reason to stand still: what was accepted goes on, and a run that takes the engine down is held back by itself
             said.push(format!(
@@ -110,13 +113,23 @@ impl App {
             ));
         }
         self.engine.resume(recovered.open_runs).await;
-        said.extend(self.arm_all());
+        self.recall_pause();
+        if self.is_paused() {
+            said.push("The engine is paused: no flow starts by itself until it goes on.".into());
+        } else {
+            said.extend(self.arm_all());
+        }
         let engine = self.engine.clone();
         tokio::spawn(async move { engine.keep_parked().await });
         said
     }
 
-    fn arm_all(&self) -> Vec<String> {
+    /// Tells listeners of runs from now on. [`App::begin`] does; who only runs one flow and watches it asks for it.
+    pub fn tell_runs(self: &Arc<App>) {
+        tokio::spawn(crate::watch::pump(Arc::downgrade(self), self.engine.events()));
+    }
+
+    pub(crate) fn arm_all(&self) -> Vec<String> {
         let rows = match self.journal.read(|it| it.flows()) {
             Ok(rows) => rows,
             Err(error) => return vec![error.to_string()],

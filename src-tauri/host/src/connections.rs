@@ -38,9 +38,9 @@ impl App {
             secrets: sealed(&row).into_keys().collect(),
             config: datum::of_record(&settings(&row.config)),
             kind: row.kind.to_string(),
+            health: health(self.engine.answering(&row.id)),
+            last_use_ms: self.engine.answering(&row.id).map(|it| it.last_use_ms),
             name: row.id.to_string(),
-            health: ConnectionHealth::Unknown {},
-            last_use_ms: None,
         });
         Ok(Connections { connections: connections.collect() })
     }
@@ -50,8 +50,9 @@ impl App {
         Ok(rows.into_iter().find(|it| it.id == name))
     }
 
-    pub(crate) async fn connections_save(&self, params: ConnectionSave) -> Result<Nothing, Refusal> {
+    pub(crate) async fn connections_save(&self, mut params: ConnectionSave) -> Result<Nothing, Refusal> {
         check(&params)?;
+        seal_address(&mut params);
         let there = self.connection_row(&params.name).await?;
         if let Some(there) = &there
             && there.kind != params.kind.as_str()
@@ -126,6 +127,18 @@ impl App {
     }
 }
 
+fn health(answering: Option<engine::limits::Answering>) -> ConnectionHealth {
+    let Some(it) = answering else { return ConnectionHealth::Unknown {} };
+    let silence =
+        || Failure { code: "unavailable".into(), sentence: "It does not answer.".into(), cause: None };
+    let error = it.last_error.as_ref().map(crate::watch::failure);
+    match (it.held_until_ms, error) {
+        (Some(retry_ms), error) => ConnectionHealth::Open { retry_ms, error: error.unwrap_or_else(silence) },
+        (None, Some(error)) => ConnectionHealth::Poor { error },
+        (None, None) => ConnectionHealth::Good {},
+    }
+}
+
 fn no_connection(name: &str) -> Refusal {
     Refusal::new(RefusalCode::NotFound, format!("There is no connection {name}.")).at("/name")
 }
@@ -166,6 +179,50 @@ fn check(params: &ConnectionSave) -> Result<(), Refusal> {
         return wrong(&format!("/secrets/{name}"), "A secret is at most 64 KiB.".into());
     }
     Ok(())
+}
+
+/// A password that stands in an address becomes the secret `password`, and its user the setting `user`.
+fn seal_address(params: &mut ConnectionSave) {
+    let Some(config) = params.config.as_object_mut() else { return };
+    for field in ["address", "base_url", "url", "host"] {
+        let Some(address) = config.get(field).and_then(|it| it.as_str()) else { continue };
+        if !crate::scan::has_password(address) {
+            continue;
+        }
+        let Some((scheme, rest)) = address.split_once("://") else { continue };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, after) = rest.split_at(end);
+        let Some((account, host)) = authority.rsplit_once('@') else { continue };
+        let (user, password) = account.split_once(':').unwrap_or((account, ""));
+        let (user, password) = (decoded(user), decoded(password));
+        let bare = format!("{scheme}://{host}{after}");
+        config.insert(field.into(), bare.into());
+        if !user.is_empty() {
+            config.entry("user").or_insert_with(|| user.into());
+        }
+        params.secrets.entry("password".into()).or_insert(Some(password));
+        return;
+    }
+}
+
+/// A part of an address with its %-signs resolved; as it stands where they mean nothing.
+fn decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|it| std::str::from_utf8(it).ok());
+        match code.and_then(|it| u8::from_str_radix(it, 16).ok()).filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| part.to_owned())
 }
 
 /// Whether somebody answers at the connection's address. Signing in is left to the first use: a test must not lock an account.

@@ -109,7 +109,8 @@ pub(crate) fn facts(document: &Document, kinds: &Kinds, plan: Option<&Plan>) -> 
 pub(crate) fn usual_ports(spec: &Spec) -> Ports {
     let schema = spec.schema();
     let root = &schema;
-    let tries = [serde_json::json!({}), smallest(root, root, Lists::Empty), smallest(root, root, Lists::OneItem)];
+    let tries =
+        [serde_json::json!({}), smallest(root, root, Lists::Empty), smallest(root, root, Lists::OneItem)];
     let parsed = tries.iter().find_map(|config| spec.parse(config).ok());
     parsed.map_or_else(
         || match spec.contract {

@@ -214,6 +214,9 @@ impl App {
         let stored = self.stored(&params.flow).await?;
         if params.armed {
             let document = stored.document.as_ref().map_err(|found| unreadable(found))?;
+            if let Some(refusal) = self.broken(document) {
+                return Err(refusal);
+            }
             let given = self.shelf.given(&params.flow).map_err(|e| engine_refusal(&e))?;
             if let Some(refusal) = missing(document, &self.shelf.touches(document), &given) {
                 return Err(refusal);
@@ -227,7 +230,9 @@ impl App {
             }
             let live =
                 self.shelf.live(&params.flow, Some(&stored.row.hash)).map_err(|e| engine_refusal(&e))?;
-            self.engine.arm(live).map_err(|e| engine_refusal(&e))?;
+            if !self.is_paused() {
+                self.engine.arm(live).map_err(|e| engine_refusal(&e))?;
+            }
             let armed = Change::ArmFlow { flow: stored.row.flow.clone(), armed: true };
             let live = setting(live_key(&params.flow), &stored.row.version.to_string());
             self.commit(vec![armed, live]).await?;
@@ -238,6 +243,14 @@ impl App {
         self.tell_flow(&params.flow).await;
         let next_fire_ms = self.next_fire(&params.flow);
         Ok(FlowArmed { armed: params.armed, next_fire_ms, held_back: Vec::new() })
+    }
+
+    /// What keeps a document from running at all: said before anything is asked for, since nothing that is allowed mends it.
+    fn broken(&self, document: &Document) -> Option<Refusal> {
+        let checked = self.shelf.check(document);
+        let first = checked.diagnostics.iter().find(|it| it.is_error()).filter(|_| checked.plan.is_none())?;
+        let at = first.node.as_ref().map(|node| format!("/nodes/{node}")).unwrap_or_default();
+        Some(Refusal::new(RefusalCode::Refused, format!("The flow cannot go live: {first}")).at(at))
     }
 
     /// After slots or grants changed: what is armed runs under what holds now, or not at all.

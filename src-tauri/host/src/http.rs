@@ -8,6 +8,7 @@ mod editor;
 mod guard;
 mod hooks;
 
+pub(crate) use admin::local_router;
 pub use admin::{Admin, serve_admin};
 pub use guard::fresh_token;
 pub use hooks::serve_hooks;

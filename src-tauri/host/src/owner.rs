@@ -10,7 +10,7 @@ use model::Record;
 use model::document::{Diagnostic, Fill, Flow as Document};
 
 use crate::app::{App, engine_refusal};
-use crate::contract::{FlowArm, HeldEffect, Refusal, RefusalCode};
+use crate::contract::{ConnectionSave, FlowArm, HeldEffect, Refusal, RefusalCode};
 use crate::runs::trigger_of;
 use crate::sharing::grant_texts;
 use crate::shelf::{REHEARSAL, grant_text, missing};
@@ -107,6 +107,17 @@ impl App {
     /// A connection without secrets, from an address on the command line.
     async fn bare_connection(&self, name: &str, (system, address): (&str, &str)) -> Result<String, Refusal> {
         let field = if system == "sqlite" { "path" } else { "address" };
+        if crate::scan::has_password(address) {
+            // sealed like any other; a bare row would hold it in plain text
+            let params = ConnectionSave {
+                name: name.into(),
+                kind: system.into(),
+                config: serde_json::json!({field: address}),
+                secrets: std::collections::BTreeMap::new(),
+            };
+            self.connections_save(params).await?;
+            return Ok(name.to_owned());
+        }
         let row = StoredConnection {
             id: name.into(),
             kind: system.into(),

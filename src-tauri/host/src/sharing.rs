@@ -68,6 +68,9 @@ impl App {
     pub(crate) async fn flow_export(&self, params: FlowId) -> Result<FlowExported, Refusal> {
         let stored = self.stored(&params.flow).await?;
         let document = stored.document.map_err(|found| unreadable(&found))?;
+        if let Some(refusal) = leaks(&crate::scan::secrets(&document)) {
+            return Err(refusal);
+        }
         let letters = document.name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' });
         let name: String = letters.collect::<String>().to_lowercase();
         let name = name.split('-').filter(|it| !it.is_empty()).collect::<Vec<_>>().join("-");
@@ -216,6 +219,20 @@ impl App {
             .map_err(|sentence| Refusal::new(RefusalCode::Unavailable, sentence).at("/slug"))?;
         Ok(GalleryFlow { slug: params.slug, text: print(&loaded.flow), readme: readme(&folder) })
     }
+}
+
+/// Refuses to let a secret leave in a file.
+fn leaks(found: &[crate::scan::Finding]) -> Option<Refusal> {
+    let first = found.first()?;
+    let others = match found.len() - 1 {
+        0 => String::new(),
+        more => format!(" {more} more such values follow."),
+    };
+    let sentence = format!(
+        "The value at {} looks like {}. Move it to a connection, where it is sealed, and export again.{others}",
+        first.pointer, first.what
+    );
+    Some(Refusal::new(RefusalCode::Refused, sentence).at(&first.pointer))
 }
 
 /// What stands in the journal for a resource. A host of this machine or network needs both: its name, and that it may be near.

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::{Authority, Filled, Library, Live};
 use journal::{Hash, Journal};
-use model::Value;
 use model::document::{Access, Fill, Flow, parse};
-use plan::{Checked, Item, Kinds, Resource};
+use model::{Record, Value};
+use plan::{Checked, Item, Kinds, Plan, Resource};
 use sdk::{Code, Connection, NodeError};
 
 use crate::accounts::Account;
 use crate::contract::{Refusal, RefusalCode};
-use crate::held::{Held, hold};
+use crate::held::{Answers, Held, hold};
 use crate::vault::Vault;
 
 /// Runs of a text that was only tried stand under the flow's id with this at its end: they share no state with the real ones.
@@ -191,9 +191,33 @@ impl Shelf {
         };
         let authority = self.authority(document, &self.given(flow)?)?;
         if flow.ends_with(REHEARSAL) {
-            return Ok(Arc::new(Live::new(flow, &hold(&plan, &self.0.held), authority)));
+            let answers = self.answers(flow, document, &plan)?;
+            return Ok(Arc::new(Live::new(flow, &hold(&plan, &self.0.held, &answers), authority)));
         }
         Ok(Arc::new(Live::new(flow, &plan, authority)))
+    }
+
+    /// What held steps answer: what is pinned to them, else what the first case that knows gives for them.
+    fn answers(&self, flow: &str, document: &Flow, plan: &Plan) -> Result<Answers, NodeError> {
+        let pins = self.0.journal.read(|it| it.pins(base(flow))).map_err(|e| storage(&e))?;
+        let mut answers = Answers::new();
+        for case in document.cases.values() {
+            let given = model::json::parse(case.given.as_str().as_bytes()).ok();
+            let stand_ins = given.as_ref().and_then(Value::as_record).and_then(|it| it.get("stand_ins"));
+            for (node, values) in stand_ins.and_then(Value::as_record).into_iter().flat_map(Record::iter) {
+                let values = values.as_list().unwrap_or_default();
+                let values = values.iter().filter_map(|it| engine::case::unmarked(it).ok()).collect();
+                answers.entry(node.to_string()).or_insert(values);
+            }
+        }
+        for (node, _, bytes) in pins {
+            let Some(step) = plan.steps.iter().find(|step| step.id == node) else { continue };
+            let records = model::codec::decode_records(&bytes).unwrap_or_default();
+            let answer = |record: &Record| record.get(&step.answer_field).cloned();
+            answers.insert(node.to_string(), records.iter().filter_map(answer).collect());
+        }
+        answers.retain(|_, values| !values.is_empty());
+        Ok(answers)
     }
 
     /// The text of a version: by hash, or the live one, or the newest.

@@ -75,6 +75,10 @@ pub(crate) async fn pump(app: Weak<App>, mut events: Receiver<EngineEvent>) {
                     app.tell_inbox().await;
                 }
             }
+            Ok(EngineEvent::Alert { flow, run, kind, sentence, at_ms }) => {
+                let flow = Some(base(&flow).to_owned());
+                app.tell(Event::Alert { kind: kind.into(), flow, run, sentence, at_ms });
+            }
             Err(RecvError::Lagged(_)) => app.tell(Event::Resync {}),
             Err(RecvError::Closed) => return,
         }

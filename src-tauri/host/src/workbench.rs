@@ -12,6 +12,8 @@ use crate::flows::setting;
 
 const SETTINGS: &str = "settings";
 const NEXT: usize = 5;
+/// Less free space than this is told, bytes.
+const LITTLE_ROOM: u64 = 1 << 30;
 const MOST_EDITOR_BYTES: usize = 64 << 10;
 
 impl App {
@@ -21,23 +23,41 @@ impl App {
             stats.runs.iter().filter(|(_, state, _)| *state == wanted).map(|(_, _, count)| *count).sum()
         };
         let mut troubles = Vec::new();
-        if stats.letters > 0 {
-            troubles.push(format!("{} failed records wait for you.", stats.letters));
+        // failed records and questions are told in numbers: they are work, not trouble of the engine
+        if self.is_paused() {
+            troubles.push("The engine is paused: no flow starts by itself.".to_owned());
         }
-        if stats.questions > 0 {
-            troubles.push(format!("{} questions wait for you.", stats.questions));
+        // what the system does not tell is no trouble of the engine's
+        let disk_free_bytes = self.journal.room().unwrap_or(None);
+        if disk_free_bytes.is_some_and(|free| free < LITTLE_ROOM) {
+            troubles.push("The disk is nearly full: make room before events have to be refused.".into());
+        }
+        let rows = self.flow_rows().await?;
+        let armed: Vec<String> = rows.iter().filter(|it| it.armed).map(|it| it.flow.to_string()).collect();
+        let connections = self.connections_list(Nothing {}).await?.connections;
+        let held = connections.into_iter().filter(|it| matches!(it.health, ConnectionHealth::Open { .. }));
+        let held_connections: Vec<String> = held.map(|it| it.name).collect();
+        for name in &held_connections {
+            troubles.push(format!("{name} does not answer; calls to it wait."));
         }
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").into(),
             started_ms: self.started_ms,
             queue: in_state(journal::RunState::Queued),
             running: u32::try_from(in_state(journal::RunState::Running)).unwrap_or(u32::MAX),
-            disk_free_bytes: None,
+            disk_free_bytes,
+            disk_used_bytes: stats.bytes,
+            disk_budget_bytes: journal::Retention::default().budget_bytes,
+            memory_bytes: memory_bytes(),
+            armed: u32::try_from(armed.len()).unwrap_or(u32::MAX),
+            next_fire_ms: armed.iter().filter_map(|flow| self.next_fire(flow)).min(),
+            held_connections,
             failed: stats.letters,
             questions: stats.questions,
             troubles,
             vault: self.vault.keeping().words().into(),
             hooks: self.hooks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone(),
+            paused: self.is_paused(),
         })
     }
 
@@ -88,6 +108,14 @@ impl App {
         }
         Ok(ScheduleTimes { words: schedule.describe(), next })
     }
+}
+
+/// Memory of this process that lies in the computer's own, bytes.
+fn memory_bytes() -> Option<u64> {
+    // Linux tells it in kB here; the other systems tell it only through calls that are not worth a crate
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib << 10)
 }
 
 /// The catalogue of these kinds, by shelf and title.

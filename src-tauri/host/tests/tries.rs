@@ -106,3 +106,52 @@ async fn a_step_with_two_inputs_and_a_step_that_reads_much_are_tried_too() {
     let out = joined["outputs"][0]["records"][0].to_string();
     assert!(out.contains(r#""a":1"#) && out.contains(r#""b":2"#), "{joined}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_shows_the_request_it_held_without_the_secret_and_answers_only_what_is_known() {
+    let desk = Desk::open().await;
+    let flow = desk
+        .flow(json!({
+            "arna": 1,
+            "name": "Invoices",
+            "nodes": {
+                "begin": {"kind": "flow.input"},
+                "send": {"kind": "http.request", "connection": "ledger", "config": {
+                    "method": "POST", "url": "/invoices", "body": "= {number: id}",
+                }},
+                "after": {"kind": "list.map", "config": {"fields": [{"name": "got", "value": "= send.body.number"}]}},
+            },
+            "wires": [["begin", "send"], ["send", "after"]],
+            "slots": {"ledger": {"connection": "http"}},
+        }))
+        .await;
+    desk.ask(
+        "connections.save",
+        json!({
+            "name": "ledger", "kind": "http",
+            "config": {"address": "https://ledger.example/api", "auth": "bearer"},
+            "secrets": {"token": "canary-77aa"},
+        }),
+    )
+    .await;
+    desk.ask("slots.fill", json!({"flow": flow, "slot": "ledger", "value": "ledger"})).await;
+    let start = json!({"flow": flow, "rehearse": true, "input": [{"id": 42}, {"id": 43}]});
+    let run = desk.run(start.clone()).await;
+    let held = &run["held"][1];
+    assert_eq!(held["sentence"], "POST https://ledger.example/api/invoices", "{run}");
+    assert_eq!((&held["body"], &held["record"]), (&json!({"number": 43}), &json!({"id": 43})));
+    assert!(held["request"]["headers"]["authorization"].as_str().expect("a header").starts_with("Bearer "));
+    assert!(!run.to_string().contains("canary-77aa"));
+    assert_eq!(
+        (&run["row"]["state"], &run["counts"]["nodes"]["after"]["records_in"]),
+        (&json!("ok"), &json!(0))
+    );
+    // with a pinned answer the branch goes on
+    let pin = json!({"flow": flow, "node": "send", "records": [{"id": 1, "send": {"status": 201, "body": {"number": 9}}}]});
+    desk.ask("sample.pin", pin).await;
+    let answered = desk.run(start).await;
+    assert_eq!(
+        (&answered["counts"]["nodes"]["after"]["records_in"], answered["held"].as_array().map(Vec::len)),
+        (&json!(2), Some(2))
+    );
+}

@@ -135,3 +135,76 @@ async fn a_command_that_makes_no_sense_is_told_why() {
     let next = desk.ask("schedule.next", json!({"cron": "0 9 * * MON-FRI", "zone": "Asia/Almaty"})).await;
     assert_eq!(next["next"].as_array().map(Vec::len), Some(5));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_with_a_typed_secret_is_not_exported_and_its_place_is_named() {
+    let desk = Desk::open().await;
+    let mut document: serde_json::Value = serde_json::from_str(&large_orders()).expect("it is JSON");
+    let flow = desk.flow(document.clone()).await;
+    assert_eq!(desk.ask("flow.export", json!({"flow": flow})).await["name"], "large-orders.flow.json");
+    document["nodes"]["call"] =
+        json!({"kind": "http.request", "config": {"url": "https://shop:canary-1f@api.example/orders"}});
+    let flow = desk.flow(document).await;
+    let refusal = desk.refusal("flow.export", json!({"flow": flow})).await;
+    assert_eq!((refusal.code, refusal.field.as_str()), (RefusalCode::Refused, "/nodes/call/config/url"));
+    assert!(!refusal.sentence.contains("canary-1f"), "{}", refusal.sentence);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_inside_an_address_is_sealed_like_any_other() {
+    let desk = Desk::open().await;
+    let config = json!({"address": "postgres://shop:canary%2D9c@db.example:5432/shop"});
+    desk.ask("connections.save", json!({"name": "db", "kind": "postgres", "config": config})).await;
+    let row = desk.ask("connections.list", json!({})).await["connections"][0].clone();
+    assert_eq!(row["config"], json!({"address": "postgres://db.example:5432/shop", "user": "shop"}));
+    assert_eq!((&row["secrets"], &row["health"]["state"]), (&json!(["password"]), &json!("unknown")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_tells_room_memory_and_the_next_start_and_a_connection_tells_how_it_answered() {
+    let desk = Desk::open().await;
+    let service = common::Service::answering(200, "{}").await;
+    desk.ask(
+        "connections.save",
+        json!({"name": "shop", "kind": "http", "config": {"address": service.address}}),
+    )
+    .await;
+    let text = json!({
+        "arna": 1, "name": "Pull", "zone": "Asia/Almaty",
+        "nodes": {
+            "morning": {"kind": "schedule.cron", "config": {"cron": "0 9 * * *"}},
+            "pull": {"kind": "http.request", "connection": "shop", "config": {"url": "/orders"}},
+        },
+        "wires": [["morning", "pull"]],
+        "slots": {"shop": {"connection": "http"}},
+    });
+    let flow = desk.flow(text).await;
+    desk.ask("slots.fill", json!({"flow": flow, "slot": "shop", "value": "shop"})).await;
+    desk.allow(&flow).await;
+    desk.ask("flow.arm", json!({"flow": flow, "armed": true})).await;
+    let run = desk.run(json!({"flow": flow})).await;
+    assert_eq!(run["row"]["state"], "ok", "{run}");
+    let health = desk.ask("health", json!({})).await;
+    assert_eq!(health["armed"], 1);
+    for told in ["next_fire_ms", "disk_free_bytes", "disk_used_bytes", "disk_budget_bytes", "memory_bytes"] {
+        assert!(health[told].as_u64().is_some_and(|it| it > 0), "{told}: {health}");
+    }
+    let row = desk.ask("connections.list", json!({})).await["connections"][0].clone();
+    assert_eq!(row["health"]["state"], "good");
+    assert!(row["last_use_ms"].is_i64());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_cannot_be_read_is_not_asked_for_grants_when_it_is_armed() {
+    let desk = Desk::open().await;
+    let flow = desk
+        .flow(json!({
+            "arna": 1, "name": "Odd",
+            "nodes": {"begin": {"kind": "flow.input"}, "odd": {"kind": "moon.land"}},
+            "wires": [["begin", "odd"]],
+        }))
+        .await;
+    let refusal = desk.refusal("flow.arm", json!({"flow": flow, "armed": true})).await;
+    assert_eq!((refusal.code, refusal.field.as_str()), (RefusalCode::Refused, "/nodes/odd"));
+    assert!(refusal.sentence.contains("moon.land"), "{}", refusal.sentence);
+}

@@ -126,7 +126,13 @@ pub(crate) fn open(folder: &Path, options: &Options) -> Result<(Journal, Recover
         installation: begun.installation,
         warnings,
     };
-    let journal = Journal::new(folder, commands, thread, readers, (Sequence::above(begun.highest_id), begun.installation));
+    let journal = Journal::new(
+        folder,
+        commands,
+        thread,
+        readers,
+        (Sequence::above(begun.highest_id), begun.installation),
+    );
     Ok((journal.in_simulation(options.simulation.clone()), recovered))
 }
 

@@ -37,7 +37,16 @@ const RESERVED: &[(&[&str], &[&str], &str)] = &[
         "write a node in src-tauri/connectors, or use one that is there",
     ),
     (
-        &["tauri", "tauri-build", "tauri-plugin-dialog", "tauri-plugin-single-instance"],
+        &[
+            "tauri",
+            "tauri-build",
+            "tauri-plugin-autostart",
+            "tauri-plugin-notification",
+            "tauri-plugin-window-state",
+            "gio",
+            "glib",
+            "webkit2gtk",
+        ],
         &["arna-desktop"],
         "put the use case in src-tauri/host; the shell only carries it to the window",
     ),

@@ -15,11 +15,11 @@ async function longFlow(engine: Engine, rows: number): Promise<string> {
     nodes: {
       start: { kind: 'flow.input' },
       read: { kind: 'csv.read', config: { path: `${folder}/rows.csv`, columns: { id: 'number', group: 'number' } } },
-      some: { kind: 'list.filter', config: { keep: '= group < 5' } },
+      low: { kind: 'list.filter', config: { keep: '= group < 5' } },
       few: { kind: 'list.limit', config: { count: 10_000_000 } },
     },
-    wires: [['start', 'read'], ['read', 'some'], ['some', 'few']],
-    layout: { start: [0, 0], read: [280, 0], some: [560, 0], few: [840, 0] },
+    wires: [['start', 'read'], ['read', 'low'], ['low', 'few']],
+    layout: { start: [0, 0], read: [280, 0], low: [560, 0], few: [840, 0] },
   };
   const { flow } = await engine.call<{ flow: string }>('flow.save', { text: JSON.stringify(doc) });
   const { authority } = await engine.call<{ authority: { node: string; resource: object }[] }>('grants.list', { flow });
@@ -59,7 +59,7 @@ test('a run that is cancelled stops cleanly and says so', async ({ engine, open 
   expect(runs.map((it) => it.state)).toEqual(['cancelled']);
 });
 
-test('a formula is answered within a tenth of a second of its last key', async ({ engine, open }) => {
+test('a formula is answered by the engine as it is typed, and the time is told', async ({ engine, open }) => {
   const doc = {
     arna: 1,
     name: 'Quick',

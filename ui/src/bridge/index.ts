@@ -19,6 +19,26 @@ export interface Bridge {
   subscribe(listener: (event: EngineEvent) => void): () => void;
   /** Tells when the engine goes and when it is back. */
   onLink(listener: (link: Link) => void): () => void;
+  /** What only the desktop program has; a browser has none. */
+  computer?: Computer;
+}
+
+/** The person's computer, where the editor runs as a program on it. */
+export interface Computer {
+  /** Whether the program starts with the session. */
+  autostart(): Promise<boolean>;
+  setAutostart(on: boolean): Promise<boolean>;
+  /** Gives flow files that the program was opened with, those that wait already and those that come. */
+  onOpened(listener: (files: OpenedFile[]) => void): () => void;
+  /** Gives items of the menu that only the page can carry out: `new_flow`, `undo`, `redo`. */
+  onMenu(listener: (item: string) => void): () => void;
+}
+
+/** A flow file from outside: its text, or the sentence why it cannot be read. */
+export interface OpenedFile {
+  name: string;
+  text: string | null;
+  sentence: string | null;
 }
 
 /** A command that was not carried out, with the sentence for the person. */

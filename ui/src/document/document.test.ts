@@ -4,7 +4,7 @@ import { apply, type Change } from './changes.ts';
 import { copyText, pasteText } from './clipboard.ts';
 import { type FlowDoc, NotAFlow, readFlow, writeFlow } from './flow.ts';
 import { edit, redo, startHistory, undo } from './history.ts';
-import { canWire, freeId, upstream, wireBetween, wireKey } from './select.ts';
+import { canWire, freeId, wireBetween, wireKey } from './select.ts';
 
 const doc: FlowDoc = {
   arna: 1,
@@ -157,17 +157,16 @@ describe('selectors', () => {
     expect(freeId((id) => id in { read: 1 }, 'csv.read')).toBe('read_2');
     expect(freeId(() => false, 'flow.for')).toBe('for_node');
   });
-  it('nearest nodes come first upstream', () => expect(upstream(doc, 'c')).toEqual(['b', 'a']));
-});
 
-describe('arranging', () => {
-  it('tidy puts a node right of those before it', () => {
-    const places = tidy(doc);
-    expect(places.a?.[0]).toBeLessThan(places.b?.[0] ?? 0);
-    expect(places.b?.[0]).toBeLessThan(places.c?.[0] ?? 0);
-  });
-  it('align gives one edge, spread gives equal gaps', () => {
-    expect(Object.values(align(doc, ['a', 'b', 'c'], 'top')).map((p) => p[1])).toEqual([0, 0, 0]);
-    expect(Object.values(align(doc, ['a', 'b', 'c'], 'spread_y')).map((p) => p[1])).toEqual([0, 20, 40]);
+  describe('arranging', () => {
+    it('tidy puts a node right of those before it', () => {
+      const places = tidy(doc);
+      expect(places.a?.[0]).toBeLessThan(places.b?.[0] ?? 0);
+      expect(places.b?.[0]).toBeLessThan(places.c?.[0] ?? 0);
+    });
+    it('align gives one edge, spread gives equal gaps', () => {
+      expect(Object.values(align(doc, ['a', 'b', 'c'], 'top')).map((p) => p[1])).toEqual([0, 0, 0]);
+      expect(Object.values(align(doc, ['a', 'b', 'c'], 'spread_y')).map((p) => p[1])).toEqual([0, 20, 40]);
+    });
   });
 });

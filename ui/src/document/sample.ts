@@ -1,9 +1,8 @@
 /** The record that arrives at the selected node: formulas show their value for it. */
 import { createStore } from 'zustand/vanilla';
 import { type Datum, EngineGone, engine, Refused } from '../bridge/index.ts';
-import { live } from './live.ts';
-import { upstream } from './select.ts';
-import { documentNow } from './store.ts';
+import { writeFlow } from './flow.ts';
+import { openFlow } from './store.ts';
 
 export interface Sample {
   node: string;
@@ -27,24 +26,17 @@ export function plain(value: Datum): { text: string; type: string } {
   return { text: JSON.stringify(value), type: 'object' };
 }
 
-function fieldsOf(record: Datum): { name: string; type: string }[] {
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) return [];
-  return Object.entries(record).map(([name, value]) => ({ name, type: plain(value).type }));
-}
-
-/** Reads the first record that arrived at a node in the run that is shown; what left the node before it, where nothing is known. */
+/** Reads what arrives at a node: from its last run, from what is pinned before it, or from what the flow's text tells. */
 export async function loadSample(node: string): Promise<void> {
-  const run = live.getState().row?.run;
-  if (!run || !node) {
+  const { id: flow, saving, history } = openFlow.getState();
+  if (!flow || !node) {
     sample.setState({ ...none, node });
     return;
   }
-  const read = async (id: string, side: 'in' | 'out') =>
-    (await engine().call('run.records', { run, node: id, side, offset: 0, limit: 1 })).records[0];
+  const text = saving === 'saved' ? undefined : writeFlow(history.doc);
   try {
-    const before = upstream(documentNow(), node)[0];
-    const record = (await read(node, 'in')) ?? (before ? await read(before, 'out') : undefined) ?? {};
-    sample.setState({ node, record, fields: fieldsOf(record) });
+    const { record, fields } = await engine().call('node.fields', { flow, node, text });
+    if (openFlow.getState().selected[0] === node) sample.setState({ node, record: record ?? {}, fields });
   } catch (error) {
     if (!(error instanceof Refused) && !(error instanceof EngineGone)) throw error;
     sample.setState({ ...none, node });

@@ -109,19 +109,3 @@ export function summaryOf(node: FlowNode, kind: KindRow | undefined): string {
   if (Array.isArray(config.by)) return config.by.join(', ');
   return kind?.title ?? node.kind;
 }
-
-/** Nodes before `id`, nearest first: their fields may arrive at it. */
-export function upstream(doc: FlowDoc, id: string): string[] {
-  const found: string[] = [];
-  const open = [id];
-  for (let at = open.shift(); at !== undefined; at = open.shift()) {
-    for (const [from, to] of doc.wires) {
-      const before = endOf(from).node;
-      if (endOf(to).node === at && !found.includes(before)) {
-        found.push(before);
-        open.push(before);
-      }
-    }
-  }
-  return found;
-}

@@ -246,6 +246,12 @@ export interface Connections {
   connections: ConnectionRow[];
 }
 
+/** Parameters of `engine.pause`. */
+export interface EnginePause {
+  /** Whether triggers are held back; runs at work go on to their end. */
+  paused: boolean;
+}
+
 /** Something happened. */
 export type Event =
   /** A run began. */
@@ -801,6 +807,8 @@ export interface Health {
   failed: number;
   /** The address of the webhook listener, such as `http://127.0.0.1:7420`; null when there is none. */
   hooks: string | null;
+  /** Whether a person holds all triggers back. */
+  paused: boolean;
   /** Questions that wait for a person. */
   questions: number;
   /** Events accepted and not begun. */
@@ -819,14 +827,30 @@ export interface Health {
 
 /** An effect a rehearsal held back. */
 export interface HeldEffect {
-  /** What would have been sent. */
+  /** What would have been sent: the body of the request, or the record where there is no request to show. */
   body: Json;
   /** Its number in the run. */
   id: number;
   /** The node that would have acted. */
   node: string;
+  /** The record that came to the node. */
+  record: Json;
+  /** The request that would have been made, where it is one. */
+  request: HeldRequest | null;
   /** What would have been done, one line. */
   sentence: string;
+}
+
+/** A request that was not sent. Secrets in it are dots. */
+export interface HeldRequest {
+  /** The body: JSON as it is, other text as text; null when there is none. */
+  body: Json;
+  /** Header names in lower case, and values. */
+  headers: Record<string, string>;
+  /** GET, POST, ... */
+  method: string;
+  /** The whole address. */
+  url: string;
 }
 
 /** A node kind. */

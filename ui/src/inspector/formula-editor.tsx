@@ -60,10 +60,15 @@ const colours = HighlightStyle.define([
   { tag: tags.brace, color: 'var(--syn-key)' },
 ]);
 
+/** Whether what follows this part of a text is read as a formula. */
+const isInFormula = (before: string): boolean =>
+  before.startsWith('=') || before.lastIndexOf('{{') > before.lastIndexOf('}}');
+
 async function complete(context: CompletionContext, form: FormulaForm) {
   const before = context.matchBefore(/[\p{L}_`][\p{L}\d_. `]*$/u);
   if (!before && !context.explicit) return null;
   const text = context.state.doc.toString();
+  if (form === 'template' && !isInFormula(text.slice(0, context.pos))) return null;
   const answer = await engine().call('formula.complete', {
     text,
     at: context.pos,

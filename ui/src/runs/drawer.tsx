@@ -120,7 +120,9 @@ function NodeRecords({ onProblems, onFailed }: { onProblems: () => void; onFaile
             {t('drawer.problems', { count: problems })}
           </button>
         ) : null}
-        {isShown && !records.isWhole ? <Pill>{t('drawer.sample_only')}</Pill> : null}
+        {isShown && !records.isWhole && records.kept ? (
+          <Pill>{t('drawer.sample_only', { count: records.kept, n: formatNumber(records.kept) })}</Pill>
+        ) : null}
         <input
           className="input drawer-search"
           type="search"

@@ -26,15 +26,21 @@ const widthOf = (name: string, value: Datum): number =>
 export function RecordTable({ records }: { records: Records }) {
   const { t } = useTranslation();
   const box = useRef<HTMLDivElement>(null);
-  const scale = Math.max(1, (records.total * ROW) / TALLEST);
+  const scale = Math.max(1, (records.kept * ROW) / TALLEST);
   const rows = useVirtualizer({
-    count: Math.ceil(records.total / scale),
+    count: Math.ceil(records.kept / scale),
     getScrollElement: () => box.current,
     estimateSize: () => ROW,
     overscan: 12,
   });
   const first = records.at(0);
   if (!records.total) return <State icon={<Inbox />} title={t('drawer.no_records')} />;
+  if (!records.kept)
+    return (
+      <State icon={<Inbox />} title={t('drawer.none_kept')}>
+        {t('drawer.none_kept_help')}
+      </State>
+    );
   const columns = records.columns.map((name) => {
     const value = fieldOf(first, name);
     return {
@@ -49,13 +55,13 @@ export function RecordTable({ records }: { records: Records }) {
   const visible = Math.max(1, Math.ceil(((box.current?.clientHeight ?? 0) - HEAD) / ROW));
   const last = Math.max(1, rows.options.count - visible);
   const top = Math.min(last, Math.floor((rows.scrollOffset ?? 0) / ROW));
-  const topRecord = scale === 1 ? top : Math.round((top / last) * (records.total - visible));
+  const topRecord = scale === 1 ? top : Math.round((top / last) * (records.kept - visible));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <div ref={box} className="records" role="region" tabIndex={0} aria-label={t('drawer.table')}>
       <div
         role="table"
-        aria-rowcount={records.total + 1}
+        aria-rowcount={records.kept + 1}
         style={{ minWidth: columns.reduce((sum, column) => sum + column.width, 0) }}
       >
         <div role="row" className="records-head" style={{ gridTemplateColumns: template }}>
@@ -75,7 +81,7 @@ export function RecordTable({ records }: { records: Records }) {
         <div role="rowgroup" style={{ height: rows.getTotalSize(), position: 'relative' }}>
           {rows.getVirtualItems().map((row) => {
             const index = topRecord + row.index - top;
-            if (index < 0 || index >= records.total) return null;
+            if (index < 0 || index >= records.kept) return null;
             const record = records.at(index);
             return (
               <div

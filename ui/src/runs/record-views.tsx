@@ -8,7 +8,7 @@ const SHOWN = 20;
 const LONGEST = 40_000;
 
 const firstOf = (records: Records) =>
-  Array.from({ length: Math.min(SHOWN, records.total) }, (_, index) => records.at(index)).filter(
+  Array.from({ length: Math.min(SHOWN, records.kept) }, (_, index) => records.at(index)).filter(
     (record) => record !== undefined,
   );
 
@@ -19,7 +19,7 @@ export function RecordJson({ records }: { records: Records }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <pre className="json mono" tabIndex={0}>
       {text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}
-      {records.total > SHOWN ? `\n${t('drawer.first', { count: SHOWN })}` : ''}
+      {records.kept > SHOWN ? `\n${t('drawer.first', { count: SHOWN })}` : ''}
     </pre>
   );
 }

@@ -8,6 +8,8 @@ const KEPT = 40;
 
 export interface Records {
   total: number;
+  /** Records that can be looked at: all of them, or the first ones that were kept. */
+  kept: number;
   columns: readonly string[];
   isWhole: boolean;
   error: string | undefined;
@@ -26,8 +28,15 @@ interface Place {
 
 export function useRecords({ run, node, side, port, search }: Place): Records {
   const [, redraw] = useState(0);
-  const [head, setHead] = useState<{ total: number; columns: string[]; isWhole: boolean; error?: string }>({
+  const [head, setHead] = useState<{
+    total: number;
+    kept: number;
+    columns: string[];
+    isWhole: boolean;
+    error?: string;
+  }>({
     total: 0,
+    kept: 0,
     columns: [],
     isWhole: true,
   });
@@ -58,13 +67,22 @@ export function useRecords({ run, node, side, port, search }: Place): Records {
               pages.current.delete(
                 [...pages.current.keys()].sort((a, b) => Math.abs(b - page) - Math.abs(a - page))[0] ?? -1,
               );
-            setHead({ total: answer.total, columns: answer.columns, isWhole: answer.whole });
+            const end = page * PAGE + answer.records.length;
+            // a page that is not full is the last that was kept
+            const kept = answer.records.length < PAGE && !answer.whole ? end : answer.total;
+            setHead((now) => ({
+              total: answer.total,
+              kept: now.total && !answer.whole ? Math.min(now.kept, kept) : kept,
+              columns: page === 0 ? answer.columns : now.columns,
+              isWhole: answer.whole,
+            }));
             redraw((count) => count + 1);
           },
           (error: unknown) =>
             shown.current === asked &&
             setHead({
               total: 0,
+              kept: 0,
               columns: [],
               isWhole: true,
               error: error instanceof Error ? error.message : String(error),
@@ -77,7 +95,7 @@ export function useRecords({ run, node, side, port, search }: Place): Records {
   useEffect(() => {
     shown.current = place;
     pages.current = new Map();
-    setHead({ total: 0, columns: [], isWhole: true });
+    setHead({ total: 0, kept: 0, columns: [], isWhole: true });
     const timer = setTimeout(() => ask(0), search ? 150 : 0);
     return () => clearTimeout(timer);
   }, [place, ask, search]);

@@ -10,6 +10,7 @@ import { Loaded, useLoad } from '../kit/load.tsx';
 import { Loading, say, Toasts } from '../kit/surfaces.tsx';
 import { setTheme } from '../kit/theme.ts';
 import { CommandPalette } from './command.tsx';
+import { FromComputer } from './computer.tsx';
 import { ConnectionsView } from './connections-view.tsx';
 import { useEvents } from './events.ts';
 import { FailedView } from './failed-view.tsx';
@@ -104,6 +105,7 @@ export function App() {
         </div>
       </div>
       {isCommanding ? <CommandPalette onClose={closeCommand} /> : null}
+      <FromComputer />
       <Toasts closeLabel={t('common.close')} />
     </Tooltip.Provider>
   );

@@ -1,6 +1,6 @@
 /** The editor: bar, canvas, inspector and drawer of one flow. */
 import { ReactFlowProvider } from '@xyflow/react';
-import { FileQuestion, Pin, PinOff, Play } from 'lucide-react';
+import { FileQuestion, FlaskConical, Pin, PinOff, Play } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
@@ -228,8 +228,19 @@ function NodeActions({ id, onRunTo }: { id: string; onRunTo: (node: string) => v
       openFlow.setState({ pinned: isPinned ? pinned.filter((it) => it !== node) : [...pinned, node] });
       say(isPinned ? t('run.unpinned') : t('run.pinned'));
     }, gone);
+  const tryIt = () =>
+    attempt(async () => {
+      await flush();
+      const tried = await engine().call('node.try', { flow: id, node });
+      await showRun(tried.run);
+      if (tried.held.length) say(t('run.tried_held', { count: tried.held.length }));
+      else if (tried.error) say(tried.error.sentence, 'bad');
+    }, gone);
   return (
     <>
+      <Button disabled={isBusy} onClick={() => void tryIt()}>
+        <FlaskConical /> {t('run.try')}
+      </Button>
       <Button disabled={isBusy} onClick={() => onRunTo(node)}>
         <Play /> {t('run.to_here')}
       </Button>

@@ -1,4 +1,5 @@
 /** What the person can choose, and how the engine stands. */
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { engine, type Health, type Settings } from '../bridge/index.ts';
 import { Field, Segments, Select, Switch } from '../kit/controls.tsx';
@@ -100,6 +101,7 @@ export function SettingsView({ health }: { health: Health | undefined }) {
                     onChange={(notices) => void set(now, { notices })}
                   />
                 </Field>
+                <Autostart />
               </section>
               {health ? (
                 <section className="panel padded-panel">
@@ -131,5 +133,24 @@ export function SettingsView({ health }: { health: Health | undefined }) {
         </Loaded>
       </Scroll>
     </main>
+  );
+}
+
+/** The start with the session, where the editor is a program of this computer. */
+function Autostart() {
+  const { t } = useTranslation();
+  const computer = engine().computer;
+  const [isOn, setOn] = useState<boolean>();
+  useEffect(() => {
+    // a system that cannot start programs has no switch
+    computer?.autostart().then(setOn, () => undefined);
+  }, [computer]);
+  if (!computer || isOn === undefined) return null;
+  const set = async (on: boolean) =>
+    setOn(await attempt(() => computer.setAutostart(on), t('app.engine_gone')).then((it) => it ?? isOn));
+  return (
+    <Field label={t('settings.autostart')} help={t('settings.autostart_help')}>
+      <Switch label={t('settings.autostart')} on={isOn} onChange={(on) => void set(on)} />
+    </Field>
   );
 }

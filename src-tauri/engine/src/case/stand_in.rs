@@ -12,6 +12,7 @@ use sdk::{Action, Behaviour, Call, Code, Cursor, Cx, Effect, NodeError, Page, Re
 use super::given::Given;
 use super::lock;
 use super::world::{Calls, Made};
+use crate::probe;
 
 /// The plan with the steps replaced that the case gives values for.
 pub(super) fn replaced(plan: &Plan, given: &Given, calls: &Calls) -> Result<Plan, NodeError> {
@@ -34,7 +35,8 @@ pub(super) fn replaced(plan: &Plan, given: &Given, calls: &Calls) -> Result<Plan
                 id: id.clone(),
                 number,
                 calls: calls.clone(),
-                effect: action.effect(),
+                renders: probe::can_render(step.kind),
+                action: action.clone(),
                 answers: Mutex::new(values.iter().cloned().collect()),
             })),
             Behaviour::Transform(_) | Behaviour::Trigger(_) => {
@@ -75,22 +77,26 @@ struct Answers {
     id: String,
     number: usize,
     calls: Calls,
-    effect: Effect,
+    renders: bool,
+    action: Arc<dyn Action>,
     answers: Mutex<VecDeque<Value>>,
 }
 
 #[async_trait]
 impl Action for Answers {
     fn effect(&self) -> Effect {
-        self.effect
+        self.action.effect()
     }
 
     fn concurrency(&self) -> usize {
         1
     }
 
-    async fn run(&self, call: Call<'_>, _: &dyn Cx) -> Result<Value, NodeError> {
-        lock(&self.calls).entry(self.number).or_default().push(Made::Other(call.record.clone()));
+    async fn run(&self, call: Call<'_>, cx: &dyn Cx) -> Result<Value, NodeError> {
+        // what would be sent says more than what came in, where it can be told
+        let request = if self.renders { probe::rendered(&*self.action, call, cx).await? } else { None };
+        let made = request.map_or_else(|| Made::Other(call.record.clone()), Made::Http);
+        lock(&self.calls).entry(self.number).or_default().push(made);
         let mut answers = lock(&self.answers);
         let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
         answer.ok_or_else(|| {

@@ -40,7 +40,7 @@ pub fn marked(value: &Value) -> Value {
 ///
 /// # Errors
 /// A mark that says nothing known, as a sentence.
-pub(super) fn unmarked(value: &Value) -> Result<Value, String> {
+pub fn unmarked(value: &Value) -> Result<Value, String> {
     match value {
         Value::List(it) => Ok(Value::list(it.iter().map(unmarked).collect::<Result<_, _>>()?)),
         Value::Record(it) => match it.get(TAG).and_then(Value::as_text) {

@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use model::{Record, Shape, Value};
 use sdk::{Action, Behaviour, Call, Code, Cx, Effect, NodeError, Scope, Writing};
 
+use super::attempt::{Done, HOLD_MS, Known, Miss, cut_off};
 use super::memory::{Kept, Outcome, Place};
 use super::placed::Placed;
 use super::report::{FailedRecord, error_record};
@@ -26,36 +27,6 @@ pub(crate) struct Acted {
     pub(crate) out: Vec<Record>,
     /// Records for the error port.
     pub(crate) errors: Vec<Record>,
-}
-
-/// What is known of a place before anything is done there.
-pub(super) enum Known {
-    /// It is over.
-    Settled(Outcome),
-    /// So many calls were begun before.
-    Open(u32),
-}
-
-/// An attempt that succeeded.
-enum Done {
-    Answer(Value),
-    /// Nothing was called: so many milliseconds shall pass.
-    Wait(u64),
-}
-
-/// An attempt that failed.
-pub(super) struct Miss {
-    pub(super) error: NodeError,
-    /// Whether anything was called: not when the gate was shut.
-    pub(super) was_made: bool,
-}
-
-/// A wait that is longer leaves memory, milliseconds.
-const HOLD_MS: u64 = 5_000;
-
-/// What is asked about a call of which only the beginning is known.
-pub(super) fn cut_off() -> NodeError {
-    NodeError::new(Code::Ambiguous, "The engine stopped during this call. Was it sent?")
 }
 
 /// An action in one run.
@@ -326,7 +297,11 @@ impl Acting {
         }
     }
 
-    pub(super) async fn remember(&self, results: Vec<(Place, Outcome)>, is_late: bool) -> Result<(), NodeError> {
+    pub(super) async fn remember(
+        &self,
+        results: Vec<(Place, Outcome)>,
+        is_late: bool,
+    ) -> Result<(), NodeError> {
         let is_recomputable = self.action.effect() == Effect::Engine
             && !self.run.durable.has_changes(self.node)
             && !self.run.program.nodes[self.node].kind.starts_with("flow.");
@@ -366,7 +341,12 @@ impl Acting {
     }
 
     /// Puts a record where its outcome leads.
-    pub(super) fn emit(&mut self, record: Record, outcome: Outcome, acted: &mut Acted) -> Result<(), NodeError> {
+    pub(super) fn emit(
+        &mut self,
+        record: Record,
+        outcome: Outcome,
+        acted: &mut Acted,
+    ) -> Result<(), NodeError> {
         let it = &self.run.program.nodes[self.node];
         match outcome {
             Outcome::Finished(answer) => {

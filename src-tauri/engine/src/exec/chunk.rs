@@ -5,7 +5,8 @@ use std::time::Duration;
 use model::{Record, Value};
 use sdk::{Call, Code, NodeError};
 
-use super::acting::{Acted, Acting, Known, Miss, cut_off};
+use super::acting::{Acted, Acting};
+use super::attempt::{Known, Miss, cut_off};
 use super::memory::Outcome;
 use super::placed::Placed;
 use crate::clock::within;

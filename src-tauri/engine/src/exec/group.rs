@@ -38,7 +38,8 @@ impl Group {
                     "A stage of transforms holds another kind of step.",
                 ));
             };
-            match transform.open(&run.roots.seeded(seed_of(run.seed, (&run.program.nodes[*member].id, 0, 0)))) {
+            match transform.open(&run.roots.seeded(seed_of(run.seed, (&run.program.nodes[*member].id, 0, 0))))
+            {
                 Ok(flowing) => flows.push(Some(flowing)),
                 Err(error) => {
                     run.stop(*member, error.clone());

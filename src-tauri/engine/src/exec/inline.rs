@@ -76,12 +76,7 @@ pub(crate) async fn run(run: &Arc<Run>, from: impl Into<Entrance>, records: Vec<
     }
 }
 
-fn enter(
-    run: &Run,
-    from: Entrance,
-    records: Vec<Record>,
-    waiting: &mut Waiting,
-) -> Result<(), NodeError> {
+fn enter(run: &Run, from: Entrance, records: Vec<Record>, waiting: &mut Waiting) -> Result<(), NodeError> {
     if records.is_empty() {
         return Ok(());
     }

@@ -5,6 +5,7 @@
 //! steps are recomputed, remembered results stand in for the calls that were made.
 
 pub(crate) mod acting;
+mod attempt;
 mod cancel;
 mod chunk;
 mod entrance;
@@ -27,11 +28,7 @@ pub(crate) use run::seed_of;
 pub use run::{Begin, EndSink, Run, SAMPLE_RECORDS, Worlds};
 
 /// Works through a run from where records enter it, in one go or streaming, as what follows needs. What fails is noted in the run.
-pub(crate) async fn work(
-    run: &std::sync::Arc<Run>,
-    from: impl Into<Entrance>,
-    records: Vec<model::Record>,
-) {
+pub(crate) async fn work(run: &std::sync::Arc<Run>, from: impl Into<Entrance>, records: Vec<model::Record>) {
     let from = from.into();
     if run.program.is_inline_from(from) {
         inline::run(run, from, records).await;

@@ -59,12 +59,7 @@ pub(crate) async fn run(run: &Arc<Run>, from: impl Into<Entrance>, records: Vec<
     }
 }
 
-async fn enter(
-    run: &Run,
-    from: Entrance,
-    records: Vec<Record>,
-    start: &[Sender],
-) -> Result<(), NodeError> {
+async fn enter(run: &Run, from: Entrance, records: Vec<Record>, start: &[Sender]) -> Result<(), NodeError> {
     if records.is_empty() {
         return Ok(());
     }

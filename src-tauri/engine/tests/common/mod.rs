@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use arna_engine::{Authority, Engine, Filled, Library, Live, Setup, SystemClock};
+use arna_engine::{Authority, Clock, Engine, Filled, Library, Live, Setup, SystemClock};
 use journal::{Change, Journal, OpenRun, Options};
 use plan::Kinds;
 use sdk::{Code, NodeError};
@@ -27,21 +27,62 @@ pub(crate) struct Bench {
     pub(crate) journal: Journal,
     pub(crate) open: Vec<OpenRun>,
     shelf: Arc<Shelf>,
+    parked: Mutex<Vec<tokio::task::JoinHandle<()>>>,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.stop_parked();
+    }
 }
 
 impl Bench {
     /// An engine over a folder that may hold an earlier journal.
     pub(crate) fn open(folder: &Path) -> Bench {
+        Bench::at(folder, Arc::new(SystemClock))
+    }
+
+    /// The same, on a clock.
+    pub(crate) fn at(folder: &Path, clock: Arc<dyn Clock>) -> Bench {
         let options = Options { ballast_bytes: 0, ..Options::default() };
         let (journal, recovered) = Journal::open(&folder.join("journal"), &options).unwrap();
         let shelf = Arc::new(Shelf::default());
         let engine = Engine::new(Setup {
             journal: journal.clone(),
             library: shelf.clone(),
-            clock: Arc::new(SystemClock),
+            clock,
             spill_folder: folder.to_owned(),
         });
-        Bench { folder: folder.to_owned(), engine, journal, open: recovered.open_runs, shelf }
+        Bench {
+            folder: folder.to_owned(),
+            engine,
+            journal,
+            open: recovered.open_runs,
+            shelf,
+            parked: Mutex::default(),
+        }
+    }
+
+    /// Lets parked records go on, until this is dropped.
+    #[allow(dead_code, reason = "not every test target parks records")]
+    pub(crate) fn keep_parked(&self) {
+        let engine = self.engine.clone();
+        self.parked.lock().unwrap().push(tokio::spawn(async move { engine.keep_parked().await }));
+    }
+
+    /// Parked records go on no more.
+    pub(crate) fn stop_parked(&self) {
+        for task in self.parked.lock().unwrap().drain(..) {
+            task.abort();
+        }
+    }
+
+    /// Puts a flow on the shelf that calls another by its slot `child`.
+    #[allow(dead_code, reason = "not every test target calls flows")]
+    pub(crate) async fn flow_calling(&self, id: &str, text: &str, child: &str) -> Arc<Live> {
+        let mut authority = Authority::default();
+        authority.slots.insert("child".into(), Filled::Flow(child.into()));
+        self.flow_with(id, text, authority).await
     }
 
     /// Puts a flow on the shelf; the slot `work` is the folder.

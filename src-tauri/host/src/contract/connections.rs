@@ -27,7 +27,7 @@ pub struct ConnectionRow {
     pub secrets: Vec<String>,
     /// How its system has answered lately.
     pub health: ConnectionHealth,
-    /// When it was used last.
+    /// When it was used last since the engine started; null when it was not.
     pub last_use_ms: Option<i64>,
     /// Flows that use it.
     pub used_by: Vec<String>,
@@ -41,6 +41,11 @@ pub enum ConnectionHealth {
     Unknown {},
     /// It answers.
     Good {},
+    /// The last call was not answered as it should be; calls still go there.
+    Poor {
+        /// What it said last.
+        error: Failure,
+    },
     /// It failed so often that calls wait.
     Open {
         /// When it is tried again.

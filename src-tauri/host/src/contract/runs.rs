@@ -221,7 +221,24 @@ pub struct HeldEffect {
     pub node: String,
     /// What would have been done, one line.
     pub sentence: String,
-    /// What would have been sent.
+    /// What would have been sent: the body of the request, or the record where there is no request to show.
+    pub body: Datum,
+    /// The record that came to the node.
+    pub record: Datum,
+    /// The request that would have been made, where it is one.
+    pub request: Option<HeldRequest>,
+}
+
+/// A request that was not sent. Secrets in it are dots.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HeldRequest {
+    /// GET, POST, ...
+    pub method: String,
+    /// The whole address.
+    pub url: String,
+    /// Header names in lower case, and values.
+    pub headers: BTreeMap<String, String>,
+    /// The body: JSON as it is, other text as text; null when there is none.
     pub body: Datum,
 }
 

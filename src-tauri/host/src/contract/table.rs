@@ -10,6 +10,7 @@ macro_rules! command_table {
     ($with:path) => {
         $with! {
             "health" health(Nothing) -> Health: "How the engine stands.";
+            "engine.pause" engine_pause(EnginePause) -> Health: "Holds every trigger back, or lets all go on.";
             "catalogue" catalogue(Nothing) -> Catalogue: "Every node kind with its form.";
             "settings.get" settings_get(Nothing) -> Settings: "What the person has chosen.";
             "settings.set" settings_set(Settings) -> Settings: "Keeps choices.";

@@ -14,8 +14,20 @@ pub struct Health {
     pub queue: u64,
     /// Runs at work.
     pub running: u32,
-    /// Free space where the journal lies, bytes; null when not known.
+    /// Free space where the journal lies, bytes; null where the system does not tell.
     pub disk_free_bytes: Option<u64>,
+    /// Space the journal takes, bytes, without large payloads.
+    pub disk_used_bytes: u64,
+    /// Space the journal may take before its oldest runs are removed, bytes.
+    pub disk_budget_bytes: u64,
+    /// Memory the engine takes now, bytes; null where the system does not tell.
+    pub memory_bytes: Option<u64>,
+    /// Flows whose triggers are live.
+    pub armed: u32,
+    /// When the clock starts a flow next; null when none waits for the clock.
+    pub next_fire_ms: Option<i64>,
+    /// Connections whose calls are held back because their system does not answer.
+    pub held_connections: Vec<String>,
     /// Failed records that wait for a person.
     pub failed: u64,
     /// Questions that wait for a person.
@@ -26,6 +38,16 @@ pub struct Health {
     pub vault: String,
     /// The address of the webhook listener, such as `http://127.0.0.1:7420`; null when there is none.
     pub hooks: Option<String>,
+    /// Whether a person holds all triggers back.
+    pub paused: bool,
+}
+
+/// Parameters of `engine.pause`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnginePause {
+    /// Whether triggers are held back; runs at work go on to their end.
+    pub paused: bool,
 }
 
 /// Every node kind there is.

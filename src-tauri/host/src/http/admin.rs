@@ -36,8 +36,15 @@ pub struct Admin {
 
 struct Shared {
     app: Arc<App>,
-    guard: Guard,
+    /// None at the local socket, which the system opens to its owner only.
+    guard: Option<Guard>,
     editor: Option<PathBuf>,
+}
+
+impl Shared {
+    fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+        self.guard.as_ref().map_or(Ok(()), |guard| guard.check_command(method, headers))
+    }
 }
 
 /// Serves until the process ends.
@@ -46,14 +53,22 @@ struct Shared {
 /// The listener's address cannot be told, or listening failed.
 pub async fn serve_admin(admin: Admin) -> std::io::Result<()> {
     let guard = Guard::new(admin.token, admin.listener.local_addr()?);
-    let shared = Arc::new(Shared { app: admin.app, guard, editor: admin.editor });
-    let router = Router::new()
+    let shared = Shared { app: admin.app, guard: Some(guard), editor: admin.editor };
+    axum::serve(admin.listener, router(shared)).await
+}
+
+/// Commands and events for whoever can open the local socket.
+pub(crate) fn local_router(app: Arc<App>) -> Router {
+    router(Shared { app, guard: None, editor: None })
+}
+
+fn router(shared: Shared) -> Router {
+    Router::new()
         .route("/api/events", get(events))
         .route("/api/{command}", post(command))
         .fallback(file)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
-        .with_state(shared);
-    axum::serve(admin.listener, router).await
+        .with_state(Arc::new(shared))
 }
 
 async fn command(
@@ -62,7 +77,7 @@ async fn command(
     (method, headers): (Method, HeaderMap),
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
-    if let Err(refusal) = shared.guard.check_command(&method, &headers) {
+    if let Err(refusal) = shared.check(&method, &headers) {
         return refuse(&refusal);
     }
     let body = match body {
@@ -96,7 +111,7 @@ async fn command(
 }
 
 async fn events(State(shared): State<Arc<Shared>>, method: Method, headers: HeaderMap) -> Response {
-    if let Err(refusal) = shared.guard.check_command(&method, &headers) {
+    if let Err(refusal) = shared.check(&method, &headers) {
         return refuse(&refusal);
     }
     let lines = stream::unfold((shared.app.events(), true), next_line);
@@ -134,7 +149,7 @@ async fn file(
     uri: axum::http::Uri,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = shared.guard.check_place(&headers) {
+    if let Some(Err(refusal)) = shared.guard.as_ref().map(|it| it.check_place(&headers)) {
         return refuse(&refusal);
     }
     if method != Method::GET || uri.path().starts_with("/api/") {

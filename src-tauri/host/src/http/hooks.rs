@@ -43,6 +43,12 @@ async fn hook(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         busy.headers.push(("retry-after".into(), "1".into()));
         return response(busy);
     };
+    if shared.app.is_paused() {
+        // not 404: a sender that is told the address is gone would stop for good
+        let mut paused = HookAnswer::refusal(503, "paused", "The engine is paused. Send it again later.");
+        paused.headers.push(("retry-after".into(), "60".into()));
+        return response(paused);
+    }
     match read(&shared.app, request).await {
         Ok(request) => response(shared.app.engine().hook(request).await),
         Err(answer) => response(answer),

@@ -12,6 +12,8 @@ type Runs =
   | 'run.get'
   | 'run.records'
   | 'sample.pin'
+  | 'node.fields'
+  | 'node.try'
   | 'failed.list'
   | 'failed.resend'
   | 'failed.discard'
@@ -69,7 +71,16 @@ export const runAnswers = (world: World): Pick<Answers, Runs> => ({
       })),
       steps: [],
       held: row.rehearsal
-        ? [{ id: 1, node: 'post', sentence: 'POST /v2/invoices to ledger', body: { number: '10-4471' } }]
+        ? [
+            {
+              id: 1,
+              node: 'post',
+              sentence: 'POST /v2/invoices to ledger',
+              body: { number: '10-4471' },
+              record: { number: '10-4471' },
+              request: null,
+            },
+          ]
         : [],
     };
   },
@@ -90,6 +101,26 @@ export const runAnswers = (world: World): Pick<Answers, Runs> => ({
     };
   },
   'sample.pin': () => ({}),
+  'node.fields': () => {
+    const record = recordAt(0);
+    const entries =
+      typeof record === 'object' && record && !Array.isArray(record) ? Object.entries(record) : [];
+    const fields = entries.map(([name, sample]) => ({
+      name,
+      sample,
+      type: typeof sample === 'string' ? 'text' : typeof sample,
+    }));
+    return { fields, record, from: 'run', run: 'r25' };
+  },
+  'node.try': ({ flow }) => ({
+    run: startRun(world, flow, false),
+    from: 'run',
+    outputs: [],
+    failed: [],
+    held: [],
+    error: null,
+    cut: false,
+  }),
   'failed.list': () => ({ groups: world.groups }),
   'failed.resend': ({ ids, group }) => {
     const resent = world.takeFailed(ids, group);

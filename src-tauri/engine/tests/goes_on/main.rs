@@ -1,0 +1,12 @@
+//! What waits and goes on: over a real journal, across restarts, on a clock that the test sets.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bounds;
+mod decisions;
+mod expects;
+mod order;
+mod restarts;
+mod stand;
+mod waits;

@@ -1,0 +1,187 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { type Engine, expect, test } from './engine.ts';
+import { node } from './hands.ts';
+
+type Made = { bank: string; failing: string; ledger: string };
+
+/** Fills an engine with what a month of work leaves: flows in folders, good and failed runs, connections. */
+async function furnish(engine: Engine): Promise<Made> {
+  const saved = async (text: string, folder: string) =>
+    (await engine.call<{ flow: string }>('flow.import', { text, folder })).flow;
+  const gallery = async (slug: string) => (await engine.call<{ text: string }>('gallery.get', { slug })).text;
+  const bank = await saved(await gallery('bank-statement'), 'Finance');
+  const folder = engine.data('bank-statement');
+  for (const slot of ['inbox', 'reports']) await engine.call('slots.fill', { flow: bank, slot, value: folder });
+  const ledger = await saved(await gallery('paid-orders-to-ledger'), 'Finance');
+  await saved(await gallery('order-to-warehouse'), 'Sales');
+  const failing = await saved(
+    JSON.stringify({
+      arna: 1,
+      name: 'Large orders',
+      nodes: {
+        start: { kind: 'flow.input', config: { sample: [{ id: 1, customer: 'ТОО «Көктем»', total: 20 }] } },
+        large: { kind: 'list.filter', title: 'Large ones', config: { keep: '= total > 10' } },
+        say: { kind: 'list.log', config: { text: '{{ id }}' } },
+      },
+      wires: [['start', 'large'], ['large', 'say']],
+      layout: { start: [0, 0], large: [280, 0], say: [560, 0] },
+    }),
+    'Sales',
+  );
+  const input = Array.from({ length: 24 }, (_, id) => ({ id, customer: 'ТОО «Көктем»', total: id % 8 === 1 ? 'many' : id * 3 }));
+  await engine.call('run.start', { flow: failing, input });
+  await engine.call('run.start', { flow: bank });
+  await engine.call('connections.save', { name: 'ledger', kind: 'http', config: { address: 'https://ledger.example/api' }, secrets: { token: 'secret' } });
+  await engine.call('connections.save', { name: 'warehouse', kind: 'postgres', config: { address: 'db.example/warehouse', user: 'arna' }, secrets: { password: 'secret' } });
+  await expect
+    .poll(async () => (await engine.call<{ runs: { ended_ms: number | null }[] }>('runs.list')).runs.filter((it) => it.ended_ms).length)
+    .toBe(2);
+  return { bank, failing, ledger };
+}
+
+const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) => Promise<void> }[] = [
+  { name: 'flows', at: () => 'flows' },
+  {
+    name: 'editor',
+    at: (made) => `flow/${made.bank}`,
+    open: async (page) => {
+      await node(page, 'incoming').click();
+      await page.locator('.records-row').first().waitFor();
+      await page.locator('.formula-result').first().waitFor();
+    },
+  },
+  {
+    name: 'editor-failed',
+    at: (made) => `flow/${made.failing}`,
+    open: async (page) => {
+      await node(page, 'large').click();
+      await page.locator('.records-row').first().waitFor();
+    },
+  },
+  {
+    name: 'editor-schedule',
+    at: (made) => `flow/${made.ledger}`,
+    open: async (page) => {
+      await page.locator('.react-flow__node').first().click();
+      await page.locator('.next-times').waitFor();
+    },
+  },
+  {
+    name: 'palette',
+    at: (made) => `flow/${made.bank}`,
+    open: async (page) => {
+      await page.locator('.card').first().waitFor();
+      await page.mouse.move(420, 300);
+      await page.keyboard.press('/');
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'versions', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 0) },
+  { name: 'cases', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 1) },
+  { name: 'trust', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 2) },
+  {
+    name: 'rehearsal',
+    at: (made) => `flow/${made.bank}`,
+    open: async (page) => {
+      await page.locator('.card').first().waitFor();
+      await page.locator('.editor-bar > .button').nth(1).click();
+      await page.locator('.dialog .versions, .dialog .state').first().waitFor();
+    },
+  },
+  { name: 'runs', at: () => 'runs' },
+  { name: 'failed', at: () => 'failed' },
+  {
+    name: 'failed-record',
+    at: () => 'failed',
+    open: async (page) => {
+      await page.locator('.row-tools .button').first().click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'connections', at: () => 'connections' },
+  {
+    name: 'connection',
+    at: () => 'connections',
+    open: async (page) => {
+      await page.locator('.screen-head .button').last().click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'gallery', at: () => 'gallery' },
+  { name: 'settings', at: () => 'settings' },
+  {
+    name: 'command',
+    at: () => 'flows',
+    open: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+];
+
+async function fromMenu(page: Page, place: number): Promise<void> {
+  await page.locator('.card').first().waitFor();
+  await page.locator('.editor-bar [aria-haspopup="menu"]').click();
+  await page.getByRole('menuitem').nth(place).click();
+  await page.getByRole('dialog').waitFor();
+}
+
+const EMPTY = ['flows', 'runs', 'failed', 'connections'];
+
+const LOOKS = [
+  { theme: 'light', language: 'en', width: 1280, height: 800 },
+  { theme: 'dark', language: 'ru', width: 1280, height: 800 },
+  { theme: 'light', language: 'kk', width: 1920, height: 1080 },
+  { theme: 'dark', language: 'kk', width: 1280, height: 800 },
+];
+
+async function look(page: Page, name: string): Promise<void> {
+  await page.evaluate(() => document.fonts.ready);
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+  await page.screenshot({ path: `../../artefacts/ui-real/${name}.png` });
+  const axe = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze();
+  const found = axe.violations.map((it) => `${it.id}: ${it.nodes.map((at) => `${at.target} ${at.any[0]?.message ?? ''}`).slice(0, 4).join(' | ')}`);
+  expect.soft(found, name).toEqual([]);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect.soft(wide, `${name} does not scroll sideways`).toBeLessThanOrEqual(0);
+  // a word that is cut off shows its end nowhere: buttons, heads of columns, tabs and labels must fit
+  const cut = await page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('button, th, label, h1, h2, .pill, .segment, .tab')]
+      .filter((it) => it.offsetParent && it.scrollWidth > it.clientWidth + 1 && getComputedStyle(it).overflow !== 'visible')
+      .filter((it) => getComputedStyle(it).textOverflow !== 'ellipsis' && !it.closest('.visually-hidden'))
+      .map((it) => it.textContent?.trim() ?? ''),
+  );
+  expect.soft(cut, `${name} cuts no words`).toEqual([]);
+}
+
+for (const { theme, language, width, height } of LOOKS) {
+  const suffix = `${theme}-${language}-${width}`;
+  test(`every screen is whole in ${suffix}`, async ({ engine, open }) => {
+    test.setTimeout(180_000);
+    const page = await open();
+    await page.setViewportSize({ width, height });
+    await engine.call('settings.set', { ...(await engine.call('settings.get')), theme, language });
+    await page.reload();
+    await page.locator('main').waitFor();
+    await expect(page.locator('html')).toHaveAttribute('lang', language);
+    const go = (screen: string) =>
+      page.evaluate((it) => {
+        location.hash = `/${it}`;
+      }, screen);
+    for (const screen of EMPTY) {
+      await go(screen);
+      await page.locator('.state, .first').first().waitFor();
+      await look(page, `${screen}-empty-${suffix}`);
+    }
+    const made = await furnish(engine);
+    for (const screen of SCREENS) {
+      await go('away');
+      await go(screen.at(made));
+      await page.locator('main').waitFor();
+      await screen.open?.(page);
+      await look(page, `${screen.name}-${suffix}`);
+      await page.keyboard.press('Escape');
+    }
+  });
+}
