@@ -22,9 +22,32 @@ type Workbench =
   | 'gallery.list'
   | 'gallery.get';
 
+const healthOf = (world: World): Health => ({
+  version: '0.1.0',
+  started_ms: world.start,
+  queue: 0,
+  running: 0,
+  disk_free_bytes: 9e10,
+  disk_used_bytes: 4e7,
+  disk_budget_bytes: 2 ** 31,
+  memory_bytes: 3e7,
+  armed: 2,
+  next_fire_ms: null,
+  held_connections: [],
+  failed: world.groups.reduce((sum, group) => sum + group.count, 0),
+  questions: world.questions.length,
+  troubles: [],
+  vault: 'keychain',
+  hooks: '127.0.0.1:7420',
+  paused: world.isPaused,
+});
+
 export const workbenchAnswers = (world: World): Pick<Answers, Workbench> => ({
-  health: () => healthOf(world, false),
-  'engine.pause': ({ paused }) => healthOf(world, paused),
+  health: () => healthOf(world),
+  'engine.pause': ({ paused }) => {
+    world.isPaused = paused;
+    return healthOf(world);
+  },
   catalogue: () => ({ kinds }),
   'settings.get': () => world.settings,
   'settings.set': (next) => {
@@ -105,24 +128,4 @@ export const workbenchAnswers = (world: World): Pick<Answers, Workbench> => ({
     ),
     readme: '',
   }),
-});
-
-const healthOf = (world: World, paused: boolean): Health => ({
-  version: '0.1.0',
-  started_ms: world.start,
-  queue: 0,
-  running: 0,
-  disk_free_bytes: 9e10,
-  disk_used_bytes: 4e7,
-  disk_budget_bytes: 2 ** 31,
-  memory_bytes: 3e7,
-  armed: 2,
-  next_fire_ms: null,
-  held_connections: [],
-  failed: world.groups.reduce((sum, group) => sum + group.count, 0),
-  questions: world.questions.length,
-  troubles: [],
-  vault: 'keychain',
-  hooks: '127.0.0.1:7420',
-  paused,
 });
