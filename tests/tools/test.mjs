@@ -50,6 +50,7 @@ async function main() {
   if (isFull) {
     const long = ['test', '--workspace', '--locked', '--no-fail-fast', '--', '--ignored'];
     await step('cargo test, the long ones', 'cargo', long, { env, tally });
+    await check('fuzzing of formulas, 10,000,000 executions a target', 'node', ['tests/tools/fuzz.mjs']);
   }
   if (!isBuilt || !isBundled) {
     console.log('-- browser and window: not run, for what they need could not be built');

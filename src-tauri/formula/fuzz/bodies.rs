@@ -190,7 +190,7 @@ fn roots(seed: u64) -> Roots {
             ..Roots::default()
         }
     });
-    Roots { seed, ..ROOTS.clone() }
+    ROOTS.seeded(seed)
 }
 
 /// A record with a field of every type, under short names that a fuzzer finds.

@@ -338,6 +338,9 @@ impl Story {
                     }
                 }
                 Ok(EngineEvent::Started { run, flow }) => self.world.tell(format_args!("begun {flow} {run}")),
+                Ok(EngineEvent::Alert { flow, kind, .. }) => {
+                    self.world.tell(format_args!("alert {flow} {kind}"));
+                }
                 Err(TryRecvError::Lagged(_)) => {}
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return,
             }
