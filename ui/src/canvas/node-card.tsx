@@ -7,7 +7,7 @@ import {
   useUpdateNodeInternals,
 } from '@xyflow/react';
 import { Ban, CircleAlert, Repeat2, TriangleAlert } from 'lucide-react';
-import { memo, useEffect } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { NodeCounts } from '../bridge/index.ts';
@@ -118,8 +118,11 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
   const drawn = `${ports.inputs.join()}>${outputs.join()}`;
   const measure = useUpdateNodeInternals();
   // ports that come and go move the others: the wires must follow
+  const measured = useRef(drawn);
   useEffect(() => {
-    if (drawn) measure(id);
+    if (measured.current === drawn) return;
+    measured.current = drawn;
+    measure(id);
   }, [drawn, id, measure]);
   const contract = facts?.contract ?? kind?.contract ?? 'unknown';
   return (

@@ -185,6 +185,12 @@ export type ConnectionHealth =
   | {
     state: "good";
   }
+  /** The last call was not answered as it should be; calls still go there. */
+  | {
+    /** What it said last. */
+    error: Failure;
+    state: "poor";
+  }
   /** It failed so often that calls wait. */
   | {
     /** What it said last. */
@@ -208,7 +214,7 @@ export interface ConnectionRow {
   health: ConnectionHealth;
   /** `http`, `postgres`, `sqlite`, `rabbitmq`. */
   kind: string;
-  /** When it was used last. */
+  /** When it was used last since the engine started; null when it was not. */
   last_use_ms: number | null;
   /** Its name, unique. */
   name: string;
@@ -801,12 +807,24 @@ export interface GrantsSet {
 
 /** How the engine stands, in numbers and in words. */
 export interface Health {
-  /** Free space where the journal lies, bytes; null when not known. */
+  /** Flows whose triggers are live. */
+  armed: number;
+  /** Space the journal may take before its oldest runs are removed, bytes. */
+  disk_budget_bytes: number;
+  /** Free space where the journal lies, bytes; null where the system does not tell. */
   disk_free_bytes: number | null;
+  /** Space the journal takes, bytes, without large payloads. */
+  disk_used_bytes: number;
   /** Failed records that wait for a person. */
   failed: number;
+  /** Connections whose calls are held back because their system does not answer. */
+  held_connections: string[];
   /** The address of the webhook listener, such as `http://127.0.0.1:7420`; null when there is none. */
   hooks: string | null;
+  /** Memory the engine takes now, bytes; null where the system does not tell. */
+  memory_bytes: number | null;
+  /** When the clock starts a flow next; null when none waits for the clock. */
+  next_fire_ms: number | null;
   /** Whether a person holds all triggers back. */
   paused: boolean;
   /** Questions that wait for a person. */
