@@ -55,9 +55,7 @@ ${rows.map(([name, found]) => `| ${name} | ${found} |`).join('\n')}
 | kill -9 under webhook load, a crash at every journal failpoint | \`tests/tests/crash.rs\`: the built program, senders, and a sink behind it that notes what it really got; questions are answered with the truth, and then everything acknowledged must have arrived, once where it may not be repeated |
 | journal, kill -9 | \`src-tauri/journal/tests/crash.rs\` |
 | power cut | \`src-tauri/journal/tests/power_cut.rs\`: SQLite over a disk in memory that keeps what was synced, and any part of the rest; the same with synchronous=NORMAL must lose something |
-| simulation | \`src-tauri/engine/tests/simulation\`, see [what is simulated](decisions/simulation.md) |
 | schedule table, schedules and clocks | \`tests/tests/schedule_table.rs\`: all zones of the bundled database, against a walk through the minutes |
-| bad input | \`tests/tests/bad_input.rs\`: broken flow files, a full disk, a read-only folder, a second instance |
 `;
   writeFileSync(join(root, 'docs', 'proof.md'), text);
   console.log(`-- docs/proof.md: ${rows.length} proofs, ${minutes} minutes`);
