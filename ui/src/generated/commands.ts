@@ -5,6 +5,8 @@ import type * as contract from "./contract";
 export interface Commands {
   /** How the engine stands. */
   "health": { params: contract.Nothing; answer: contract.Health };
+  /** Holds every trigger back, or lets all go on. */
+  "engine.pause": { params: contract.EnginePause; answer: contract.Health };
   /** Every node kind with its form. */
   "catalogue": { params: contract.Nothing; answer: contract.Catalogue };
   /** What the person has chosen. */
@@ -103,6 +105,7 @@ export type CommandName = keyof Commands;
 /** Every name, in the order of the table. */
 export const commandNames: readonly CommandName[] = [
   "health",
+  "engine.pause",
   "catalogue",
   "settings.get",
   "settings.set",

@@ -185,6 +185,12 @@ export type ConnectionHealth =
   | {
     state: "good";
   }
+  /** The last call was not answered as it should be; calls still go there. */
+  | {
+    /** What it said last. */
+    error: Failure;
+    state: "poor";
+  }
   /** It failed so often that calls wait. */
   | {
     /** What it said last. */
@@ -208,7 +214,7 @@ export interface ConnectionRow {
   health: ConnectionHealth;
   /** `http`, `postgres`, `sqlite`, `rabbitmq`. */
   kind: string;
-  /** When it was used last. */
+  /** When it was used last since the engine started; null when it was not. */
   last_use_ms: number | null;
   /** Its name, unique. */
   name: string;
@@ -244,6 +250,12 @@ export interface ConnectionTested {
 export interface Connections {
   /** By name. */
   connections: ConnectionRow[];
+}
+
+/** Parameters of `engine.pause`. */
+export interface EnginePause {
+  /** Whether triggers are held back; runs at work go on to their end. */
+  paused: boolean;
 }
 
 /** Something happened. */
@@ -795,12 +807,26 @@ export interface GrantsSet {
 
 /** How the engine stands, in numbers and in words. */
 export interface Health {
-  /** Free space where the journal lies, bytes; null when not known. */
+  /** Flows whose triggers are live. */
+  armed: number;
+  /** Space the journal may take before its oldest runs are removed, bytes. */
+  disk_budget_bytes: number;
+  /** Free space where the journal lies, bytes; null where the system does not tell. */
   disk_free_bytes: number | null;
+  /** Space the journal takes, bytes, without large payloads. */
+  disk_used_bytes: number;
   /** Failed records that wait for a person. */
   failed: number;
+  /** Connections whose calls are held back because their system does not answer. */
+  held_connections: string[];
   /** The address of the webhook listener, such as `http://127.0.0.1:7420`; null when there is none. */
   hooks: string | null;
+  /** Memory the engine takes now, bytes; null where the system does not tell. */
+  memory_bytes: number | null;
+  /** When the clock starts a flow next; null when none waits for the clock. */
+  next_fire_ms: number | null;
+  /** Whether a person holds all triggers back. */
+  paused: boolean;
   /** Questions that wait for a person. */
   questions: number;
   /** Events accepted and not begun. */
@@ -819,14 +845,30 @@ export interface Health {
 
 /** An effect a rehearsal held back. */
 export interface HeldEffect {
-  /** What would have been sent. */
+  /** What would have been sent: the body of the request, or the record where there is no request to show. */
   body: Json;
   /** Its number in the run. */
   id: number;
   /** The node that would have acted. */
   node: string;
+  /** The record that came to the node. */
+  record: Json;
+  /** The request that would have been made, where it is one. */
+  request: HeldRequest | null;
   /** What would have been done, one line. */
   sentence: string;
+}
+
+/** A request that was not sent. Secrets in it are dots. */
+export interface HeldRequest {
+  /** The body: JSON as it is, other text as text; null when there is none. */
+  body: Json;
+  /** Header names in lower case, and values. */
+  headers: Record<string, string>;
+  /** GET, POST, ... */
+  method: string;
+  /** The whole address. */
+  url: string;
 }
 
 /** A node kind. */

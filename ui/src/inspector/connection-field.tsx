@@ -14,7 +14,7 @@ interface ConnectionFieldProps {
   onNew: () => void;
 }
 
-const tones = { good: 'ok', unknown: 'warn', open: 'bad' } as const;
+const tones = { good: 'ok', unknown: 'warn', poor: 'warn', open: 'bad' } as const;
 
 export function ConnectionField({ slot, kind, connections, onSlot, onNew }: ConnectionFieldProps) {
   const { t } = useTranslation();
