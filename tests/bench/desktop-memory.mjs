@@ -55,7 +55,7 @@ try {
   await page.leave();
   await desktop.x('key', 'ctrl+w');
   await until('the end of the window', async () => (await desktop.windows()).length === 0);
-  await until('the end of the page', () => !family(running.pid).some((it) => /WebKit/.test(it.name)));
+  await until('the end of the page', () => !family(running.pid).some((it) => /WebKitWebProc/.test(it.name)));
   const closed = await least(running.pid);
   await desktop.ask({ choose: 'Quit Arna' });
   await running.ended;

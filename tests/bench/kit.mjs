@@ -28,8 +28,9 @@ export async function prepareKit(rows) {
     await python('gen/gen.py', 'all', data, ...csv);
   }
   if (!existsSync(sinkProgram)) await run('cc', ['-O2', '-o', sinkProgram, join(kit, 'servers', 'sink.c')]);
-  // built in a copy: the kit itself stays as it is
+  // built once, in a copy: the kit itself stays as it is
   const source = join(kept, 'floor-source');
+  if (existsSync(floorProgram) && existsSync(join(source, 'Cargo.lock'))) return;
   cpSync(join(kit, 'ref', 'axum_floor'), source, { recursive: true });
   const args = ['build', '--release', '--manifest-path', join(source, 'Cargo.toml'), '--target-dir', join(kept, 'floor')];
   await run('cargo', args, { timeout_s: 1_800 });

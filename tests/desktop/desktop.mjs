@@ -1,7 +1,7 @@
 // A desktop of our own for the tests: a display, a session bus with a tray and notices on it, the program, and a driver for its page.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -164,11 +164,31 @@ export class Desktop {
     return found.split('\n').filter(Boolean);
   }
 
-  /** Keeps a picture of the screen. */
-  async picture(name) {
+  /** A command of the contract over the local socket, as the command line asks the program that holds the folder. */
+  async command(name, params = {}) {
+    const args = ['call', name, JSON.stringify(params), '--data', this.data];
+    const child = this.#spawn(process.env.ARNA_BIN ?? 'arna', args, { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [out, error] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      error += text;
+    });
+    const code = await new Promise((settle) => child.on('close', settle));
+    if (code !== 0) throw new Error(`${name} was refused with ${code}: ${error}`);
+    return JSON.parse(out);
+  }
+
+  /** Keeps a picture of the screen, once it shows so much that the picture has `least_bytes`. */
+  async picture(name, least_bytes = 0) {
     const folder = join(root, 'artefacts', 'desktop');
     mkdirSync(folder, { recursive: true });
-    await this.ask({ picture: join(folder, `${name}.png`) });
+    const file = join(folder, `${name}.png`);
+    await until('something to see', async () => {
+      await this.ask({ picture: file });
+      return statSync(file).size >= least_bytes;
+    });
   }
 
   /** Ends everything. */

@@ -42,8 +42,19 @@ const LETTERS: &str = r#"{ "arna": 1, "name": "Send letters",
   "wires": [["letter", "send"]],
   "slots": { "sink": { "connection": "http" } } }"#;
 
+/// A call that looks whether it was made before it is repeated.
+const NOTES: &str = r#"{ "arna": 1, "name": "Take notes",
+  "nodes": {
+    "note": { "kind": "webhook.receive", "config": { "path": "notes", "auth": { "by": "none" }, "answer": "accepted" } },
+    "write": { "kind": "http.request", "connection": "sink",
+               "config": { "method": "POST", "url": "/notes", "body": "= {orderId: body.id}", "again": "look_up",
+                           "look_up": { "url": "/arrived/{{ body.id }}", "found": "= answer.status = 200" } } } },
+  "wires": [["note", "write"]],
+  "slots": { "sink": { "connection": "http" } } }"#;
+
 /// Hooks, and the place at the sink where their events end.
-const HOOKS: [(&str, &str, &str); 2] = [("orders", "second", ORDERS), ("letters", "letters", LETTERS)];
+const HOOKS: [(&str, &str, &str); 3] =
+    [("orders", "second", ORDERS), ("letters", "letters", LETTERS), ("notes", "notes", NOTES)];
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -76,7 +87,7 @@ impl Load {
     fn send(&self, port: u16) {
         while !self.is_over.load(Ordering::SeqCst) {
             let number = self.sent.fetch_add(1, Ordering::SeqCst);
-            let hook = HOOKS[number as usize % 2].0;
+            let hook = HOOKS[[0, 1, 0, 2][number as usize % 4]].0;
             let order = format!("{hook}-{number}");
             let padding = if number.is_multiple_of(LARGE_EVERY) { LARGE } else { 0 };
             let body = json!({ "id": order, "padding": "x".repeat(padding) });
@@ -305,8 +316,10 @@ impl Siege {
                 repeated += usize::from(keys.len() > 1);
             }
         }
-        for (order, keys) in self.sink.by_order("letters") {
-            assert_eq!(keys.len(), 1, "{order} was sent again, though it may have happened");
+        for place in ["letters", "notes"] {
+            for (order, keys) in self.sink.by_order(place) {
+                assert_eq!(keys.len(), 1, "{order} was sent again, though it may have happened");
+            }
         }
         repeated
     }

@@ -117,6 +117,32 @@ async fn rows_are_written_and_a_refused_one_fails_alone() {
 }
 
 #[tokio::test]
+async fn what_was_read_can_be_written_and_is_the_same() {
+    let server = Postgres::start();
+    let columns = "n numeric, small numeric, i8 bigint, f8 float8, b boolean, t text, nothing int, j jsonb, d date, at time, \
+        tz timestamptz, ts timestamp, list int[], grid text[], bytes bytea, id uuid";
+    let values = "12345678901234567890.123456789, -0.00012, 9223372036854775807, 0.1, true, 'ё ''\\ \"', NULL, '{\"a\": [12345678901234567890]}', \
+        '2026-11-22', '10:30:00.5', '2026-11-22 10:30:00+05', '2026-11-22 10:30:00', '{1,NULL,3}', '{{\"a,b\",c},{d,NULL}}', \
+        '\\x00ff68', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'";
+    server.execute(&format!(
+        "CREATE TABLE a ({columns}); CREATE TABLE b ({columns}); INSERT INTO a VALUES ({values})"
+    ));
+    let live = live(&server);
+    let rows = read(&live, json!({"sql": "SELECT * FROM a"})).await.unwrap();
+    assert_eq!(write(&live, json!({"table": "b"}), &shown(&rows)).await, [Ok(1)]);
+    let differences = "SELECT count(*) FROM (SELECT * FROM a EXCEPT SELECT * FROM b) AS it";
+    assert_eq!(
+        server.rows(differences),
+        "0",
+        "{}\n{}",
+        server.rows("SELECT * FROM a"),
+        server.rows("SELECT * FROM b")
+    );
+    let wrong = write(&live, json!({"table": "b"}), r#"[{"bytes": "no base64!"}]"#).await;
+    assert_eq!(wrong, [Err(Code::Input)]);
+}
+
+#[tokio::test]
 async fn with_markers_rows_are_written_exactly_once() {
     let server = Postgres::start();
     server.execute("CREATE TABLE orders (id int CHECK (id < 100))");

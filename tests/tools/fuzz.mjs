@@ -1,9 +1,9 @@
 // The fuzz targets of the formula language: built with coverage, run over a copy of their corpus, each for so many executions.
 //
-//   node tests/tools/fuzz.mjs [--runs 10000000] [--secs 0] [--merge] [parser evaluator templates paths]
+//   node tests/tools/fuzz.mjs [--runs 10000000] [--secs 0] [parser evaluator templates paths]
 //
 // A panic, a hang or memory over the budget ends a target with its input in `artefacts/fuzz`; mended, the input belongs into
-// `src-tauri/formula/fuzz/corpus`, which `cargo test -p arna-formula` replays. `--merge` adds to the corpus what a run found new.
+// `src-tauri/formula/fuzz/corpus`, which `cargo test -p arna-formula` replays.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -13,18 +13,19 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const home = join(root, 'src-tauri', 'formula', 'fuzz');
-const all = ['parser', 'evaluator', 'templates', 'paths'];
+/** The targets, and the longest input of each in bytes: short inputs are fast, and most of what there is to find is short. */
+const longest = { parser: 256, evaluator: 320, templates: 640, paths: 256 };
+const all = Object.keys(longest);
 /** Seconds an input may take on a busy machine before it counts as a hang. */
 const HANG_SECS = 60;
 /** MiB that a whole target may take, its corpus included. */
 const MEMORY_MIB = 1024;
 
-const options = { runs: '10000000', secs: '0', merge: false };
+const options = { runs: '10000000', secs: '0' };
 const targets = [];
 for (let at = 2; at < process.argv.length; at += 1) {
   const word = process.argv[at];
-  if (word === '--merge') options.merge = true;
-  else if (word === '--runs' || word === '--secs') options[word.slice(2)] = process.argv[(at += 1)];
+  if (word === '--runs' || word === '--secs') options[word.slice(2)] = process.argv[(at += 1)];
   else if (all.includes(word)) targets.push(word);
   else throw new Error(`${word} is not known; the targets are ${all.join(', ')}.`);
 }
@@ -55,7 +56,7 @@ function fuzz(programs, target) {
   mkdirSync(found, { recursive: true });
   const committed = join(home, 'corpus', target);
   if (existsSync(committed)) cpSync(committed, corpus, { recursive: true });
-  const limits = ['-max_len=640', `-timeout=${HANG_SECS}`, `-rss_limit_mb=${MEMORY_MIB}`, `-artifact_prefix=${found}/`];
+  const limits = [`-max_len=${longest[target]}`, `-timeout=${HANG_SECS}`, `-rss_limit_mb=${MEMORY_MIB}`, `-artifact_prefix=${found}/`];
   const amount = [`-runs=${options.runs}`, `-max_total_time=${options.secs}`];
   const more = [`-dict=${join(home, 'words.dict')}`, '-print_final_stats=1', '-verbosity=1', '-entropic=0'];
   const started = Date.now();
@@ -69,10 +70,6 @@ function fuzz(programs, target) {
   const inputs = readdirSync(corpus).length;
   console.log(`${ok ? 'ok' : 'FOUND'} ${target}: ${executed} executions in ${secs.toFixed(0)} s, ${cover}, ${inputs} inputs, peak ${peak} MiB`);
   if (!ok) console.log(said.split('\n').slice(-40).join('\n'));
-  if (options.merge && ok) {
-    mkdirSync(committed, { recursive: true });
-    spawnSync(join(programs, target), ['-merge=1', committed, corpus, ...limits], { stdio: 'ignore' });
-  }
   rmSync(corpus, { recursive: true, force: true });
   return ok;
 }

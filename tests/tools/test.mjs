@@ -1,14 +1,18 @@
 // Everything that must hold before a change is taken: form, lints, layers, generated files, tests in Rust, the editor, the browser.
-// `--full` adds the long ones. The last line counts what passed and failed.
+// `--full` makes the proofs large, adds the long ones and writes docs/proof.md. The last line counts what passed and failed.
 
 import { join } from 'node:path';
 
 import { browser, buildTools, desktopTools, editorPackages, postgresPrograms, pythonServers, testTools } from './install.mjs';
+import { commit, emptyFile, writeProof } from './proof.mjs';
 import { built, root, step, Tally, there } from './steps.mjs';
 
 const isFull = process.argv.includes('--full');
 const ui = join(root, 'ui');
 const tally = new Tally();
+const began = Date.now();
+const tested = commit();
+const proofs = isFull ? emptyFile() : '';
 
 /** A check counts as one test of its own. */
 async function check(name, program, args, options = {}) {
@@ -30,6 +34,7 @@ async function main() {
     ARNA_POSTGRES: postgresPrograms() ?? '',
     ARNA_PYTHON: python,
     ARNA_FULL: isFull ? '1' : '',
+    ARNA_PROOF: proofs,
   };
   await check('sizes of files', 'node', ['tests/tools/sizes.mjs']);
   await check('cargo fmt', 'cargo', ['fmt', '--all', '--check']);
@@ -45,6 +50,7 @@ async function main() {
   if (isFull) {
     const long = ['test', '--workspace', '--locked', '--no-fail-fast', '--', '--ignored'];
     await step('cargo test, the long ones', 'cargo', long, { env, tally });
+    await check('fuzzing of formulas, 10,000,000 executions a target', 'node', ['tests/tools/fuzz.mjs']);
   }
   if (!isBuilt || !isBundled) {
     console.log('-- browser and window: not run, for what they need could not be built');
@@ -71,5 +77,6 @@ try {
   console.log(error instanceof Error ? error.message : String(error));
   tally.add(0, 1);
 }
+if (isFull) writeProof(proofs, { tested, began, tally });
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exit(tally.failed > 0 ? 1 : 0);

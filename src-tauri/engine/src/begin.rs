@@ -14,7 +14,7 @@ use crate::durable::{Journaled, Volatile, storage};
 use crate::ending::{earlier_end, samples};
 use crate::engine::{Ended, EngineEvent, Inner, Keep, Start};
 use crate::exec::{self, Begin, EndSink, Entrance, Outcome, Place, Resent, Run};
-use crate::live::Live;
+use crate::live::{Live, Turn};
 use crate::world::{Caller, Land, RunWorlds};
 
 /// So many runs of a flow may wait for their turn behind order keys; beyond it events are refused until some are through.
@@ -286,13 +286,24 @@ impl Inner {
         receiver
     }
 
+    /// A run at its end, once there is a place among the runs of its flow.
     pub(crate) async fn at_work(
         self: &Arc<Inner>,
         stored: Stored,
         journaled: Arc<Journaled>,
     ) -> Option<Ended> {
+        let turn = stored.live.turn().await;
+        // boxed: a run that waits for its place, of which there may be many, takes little memory
+        Box::pin(self.in_place(stored, journaled, turn)).await
+    }
+
+    async fn in_place(
+        self: &Arc<Inner>,
+        stored: Stored,
+        journaled: Arc<Journaled>,
+        turn: Turn,
+    ) -> Option<Ended> {
         let live = stored.live.clone();
-        let _turn = live.turn().await;
         if stored.is_resumed
             && let Err(error) = self.journal.commit(vec![Change::Dispatch { run: stored.run }]).await
         {
@@ -307,6 +318,8 @@ impl Inner {
             self.tell(EngineEvent::Started { flow: live.id.clone(), run: run.id.clone() });
         }
         exec::work(&run, entrance, records).await;
+        // what is left is a commit, and a run does not count while it waits for one
+        drop(turn);
         let ended = self.end(&live, &run, &journaled, keep.as_deref()).await;
         self.active().remove(&run.id);
         Some(ended)

@@ -110,6 +110,7 @@ pub struct Program {
     pub has_effects: bool,
     /// Whether the flow gave up surviving a crash.
     pub is_volatile: bool,
+    pub(crate) routes: crate::exec::Routes,
     by_id: HashMap<Text, usize>,
 }
 
@@ -204,6 +205,7 @@ impl Program {
             order_key: plan.order_key.clone(),
             has_effects: plan.has_effects(),
             is_volatile: plan.is_volatile,
+            routes: crate::exec::Routes::default(),
             by_id,
         }
     }

@@ -187,9 +187,10 @@ fn roots(seed: u64) -> Roots {
             event: one("body", Value::Record(sample())),
             now: DateTime::from_unix_ms(1_790_000_000_000, Zone::UTC),
             seed: 0,
+            ..Roots::default()
         }
     });
-    Roots { seed, ..ROOTS.clone() }
+    ROOTS.seeded(seed)
 }
 
 /// A record with a field of every type, under short names that a fuzzer finds.

@@ -186,6 +186,13 @@ impl Builtin {
 
     /// Brings arguments to the types of the form they fit, with the conversions of the standard.
     pub(crate) fn fit(&self, args: &mut [Value], form: Option<usize>) -> Result<(), String> {
+        // Most calls have just what the only form asks for.
+        if let [only] = self.forms.as_slice()
+            && only.len() == args.len()
+            && only.iter().zip(args.iter()).all(|(param, arg)| param.kind.is(arg))
+        {
+            return Ok(());
+        }
         let mut first = None;
         let forms = self.forms.iter().enumerate().filter(|(at, _)| form.is_none_or(|form| form == *at));
         for (_, form) in forms.filter(|(_, form)| signature::takes(form, args.len())) {

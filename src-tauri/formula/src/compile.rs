@@ -1,18 +1,18 @@
 //! A tree to its compiled form: names get their places, constants their values.
 
+mod call;
+mod constant;
+
 use std::sync::Arc;
 
-use model::{Date, DaysDuration, MonthsDuration, Time};
-use model::{DateTime, Record, Shape, Text, Value};
+use model::{Shape, Text, Value};
 
-use crate::ast::{Args, Expr, Kind, Op, Span};
-use crate::builtins::{self, Builtin};
-use crate::cx::{Cx, Scope};
+use crate::ast::{Expr, Kind, Op, Span};
 use crate::error::FormulaError;
-use crate::eval;
 use crate::node::{Check, Code, Domain, Field, Node, Root};
-use crate::special::{Function, Own};
-use crate::suggest;
+use crate::special::Own;
+use constant::fold;
+pub(crate) use constant::{function_value, temporal};
 
 /// Where names come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,88 +248,6 @@ impl Compiler {
         Ok(Arc::new(Own { params: params.to_vec(), body: body?, captures, named }))
     }
 
-    /// Whether a name may be a field of a filter's item here.
-    fn in_filter(&self) -> bool {
-        self.places.iter().any(|place| matches!(place, Place::Item))
-    }
-
-    fn is_local(&self, name: &str) -> bool {
-        self.places.iter().any(|place| matches!(place, Place::Local(local) if local == name))
-    }
-
-    fn call(&mut self, callee: &Expr, args: &Args, span: Span) -> Result<Code, FormulaError> {
-        if let Kind::Name { name, quoted: false } = &callee.kind
-            && !self.is_local(name)
-        {
-            if let Some(function) = builtins::find(name) {
-                return self.builtin(function, args, span);
-            }
-            if self.mode == Mode::Flow && !self.in_filter() {
-                return Err(FormulaError::new(format!("There is no function {name}."), callee.span)
-                    .suggest(suggest::function(name)));
-            }
-        }
-        let callee = self.boxed(callee)?;
-        let (args, names) = match args {
-            Args::Positional(parts) => (self.nodes(parts)?, None),
-            Args::Named(parts) => {
-                let nodes = parts.iter().map(|(_, part)| self.node(part)).collect::<Result<_, _>>()?;
-                (nodes, Some(parts.iter().map(|(name, _)| name.clone()).collect()))
-            }
-        };
-        Ok(Code::Call { callee, args, names })
-    }
-
-    fn builtin(&mut self, function: &'static Builtin, args: &Args, span: Span) -> Result<Code, FormulaError> {
-        let mut form = None;
-        let args = match args {
-            Args::Positional(parts) => {
-                let parts = self.nodes(parts)?;
-                if !function.takes(parts.len()) {
-                    return self.misfit(function.count_message(parts.len()), span);
-                }
-                parts
-            }
-            Args::Named(parts) => {
-                let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
-                let Some((found, places)) = function.places(&names) else {
-                    return self.misfit(function.names_message(&names), span);
-                };
-                form = Some(found);
-                let count = places.iter().max().map_or(0, |last| last + 1);
-                let mut ordered: Vec<Node> =
-                    (0..count).map(|_| Node { code: Code::Const(Value::Null), span }).collect();
-                for (place, (_, part)) in places.into_iter().zip(parts) {
-                    ordered[place] = self.node(part)?;
-                }
-                ordered
-            }
-        };
-        if function.name == "try" {
-            let mut args = args.into_iter();
-            if let (Some(value), Some(default)) = (args.next(), args.next()) {
-                return Ok(Code::Try { value: Box::new(value), default: Box::new(default) });
-            }
-            return self.misfit("try takes a formula and a default.".into(), span);
-        }
-        Ok(Code::Builtin { function, args, form })
-    }
-
-    /// A call that can never work: an error in a flow, null with a fault by the standard.
-    fn misfit(&self, message: String, span: Span) -> Result<Code, FormulaError> {
-        match self.mode {
-            Mode::Flow => Err(FormulaError::new(message, span)),
-            Mode::Standard => {
-                let fail = builtins::fail(&message);
-                Ok(Code::Builtin {
-                    function: fail,
-                    args: vec![Node { code: Code::Const(message.into()), span }],
-                    form: None,
-                })
-            }
-        }
-    }
-
     fn path(&mut self, value: &Expr, name: &Text) -> Result<Code, FormulaError> {
         let value = self.boxed(value)?;
         // `record.x` is the field x itself.
@@ -368,54 +286,4 @@ fn dotted(name: &Text, span: Span) -> Code {
         }
         _ => Code::Field(Field::new(name.clone())),
     }
-}
-
-/// The value of an `@"..."` literal.
-pub(crate) fn temporal(text: &str) -> Option<Value> {
-    if let Some(date) = Date::parse(text) {
-        return Some(Value::Date(date));
-    }
-    if text.trim_start_matches('-').starts_with('P') {
-        return MonthsDuration::parse(text)
-            .map(Value::Months)
-            .or_else(|| DaysDuration::parse(text).map(|days| Value::Days(Arc::new(days))));
-    }
-    if let Some(time) = Time::parse(text) {
-        return Some(Value::Time(Arc::new(time)));
-    }
-    DateTime::parse(text).map(|moment| Value::DateTime(Arc::new(moment)))
-}
-
-/// Evaluates what holds only constants; what would be a fault stays to be told when it runs.
-fn fold(node: Node) -> Node {
-    if !foldable(&node) {
-        return node;
-    }
-    let empty = Record::empty();
-    let mut cx = Cx::new(&Scope::new(&empty));
-    let value = eval::eval(&node, &mut cx);
-    if cx.fault.is_some() || value.size_bytes() > 4_096 {
-        return node;
-    }
-    Node { code: Code::Const(value), span: node.span }
-}
-
-fn foldable(node: &Node) -> bool {
-    let constant = |node: &Node| matches!(node.code, Code::Const(_));
-    match &node.code {
-        Code::List(parts) => parts.iter().all(constant),
-        Code::Range { low, high, .. } => constant(low) && constant(high),
-        Code::OpenRange { end, .. } => constant(end),
-        Code::Neg(value) => constant(value),
-        Code::Arith { left, right, .. }
-        | Code::Compare { left, right, .. }
-        | Code::Logic { left, right, .. } => constant(left) && constant(right),
-        Code::Builtin { function, args, .. } => function.pure && args.iter().all(constant),
-        _ => false,
-    }
-}
-
-/// A function as a value.
-pub(crate) fn function_value(name: &str) -> Option<Value> {
-    builtins::find(name).map(|function| Function::Builtin(function).value())
 }

@@ -204,7 +204,7 @@ fn logic(and: bool, left: &Node, right: &Node, cx: &mut Cx<'_>) -> Value {
         }
         return Value::Bool(!and);
     }
-    let b = eval(right, cx);
+    let b = get(right, cx);
     if decides(&b) {
         if !cx.dead {
             cx.fault = before;
@@ -214,10 +214,10 @@ fn logic(and: bool, left: &Node, right: &Node, cx: &mut Cx<'_>) -> Value {
     if before.is_some() && !cx.dead {
         cx.fault = before;
     }
-    match (a, b) {
+    match (a, &*b) {
         (Ok(_), Value::Bool(_)) => Value::Bool(and),
         (Ok(_), other) => {
-            let what = describe(&other);
+            let what = describe(other);
             cx.fault(right.span, || {
                 format!("This side of {} is neither true nor false but {what}.", word(and))
             })

@@ -1,6 +1,6 @@
 //! PostgreSQL.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::process::{Process, folder, free_port, is_root, program, run};
@@ -86,6 +86,11 @@ impl Postgres {
         // The fast way to stop, which does not wait for clients.
         let mut process = Process::start(command, folder).stopped_by("-INT");
         process.wait_for(port, "PostgreSQL");
+        // It takes connections before it takes statements.
+        let folder = process.folder.path().to_owned();
+        process.wait_until("PostgreSQL", || {
+            psql(&folder, port).args(["-c", "select 1"]).output().is_ok_and(|it| it.status.success())
+        });
         Postgres { process, port }
     }
 
@@ -102,11 +107,15 @@ impl Postgres {
     }
 
     fn psql(&self) -> Command {
-        let mut command = Command::new(binary("psql"));
-        command.env("PGPASSWORD", Postgres::PASSWORD).current_dir(self.process.folder.path());
-        command.args(["-X", "-h", "127.0.0.1", "-U", "arna", "-d", "postgres", "-p", &self.port.to_string()]);
-        command
+        psql(self.process.folder.path(), self.port)
     }
+}
+
+fn psql(folder: &Path, port: u16) -> Command {
+    let mut command = Command::new(binary("psql"));
+    command.env("PGPASSWORD", Postgres::PASSWORD).current_dir(folder);
+    command.args(["-X", "-h", "127.0.0.1", "-U", "arna", "-d", "postgres", "-p", &port.to_string()]);
+    command
 }
 
 fn binary(name: &str) -> PathBuf {

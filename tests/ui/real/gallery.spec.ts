@@ -18,6 +18,7 @@ test('from a first start a flow of the gallery is imported, filled and green wit
   expect(existsSync(join(data, 'payments.xlsx'))).toBe(true);
 
   await test.step('the drawer shows what each port gave, as table, JSON and schema', async () => {
+    await page.getByRole('button', { name: /^Show everything/ }).click();
     await node(page, 'match').click();
     await page.getByRole('radio', { name: 'matched' }).click();
     await expect(page.locator('.records-row')).toHaveCount(3);

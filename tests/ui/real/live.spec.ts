@@ -49,11 +49,11 @@ test('counts grow on the wires while a run is at work, and the slider steps thro
 });
 
 test('a run that is cancelled stops cleanly and says so', async ({ engine, open }) => {
-  const flow = await longFlow(engine, 400_000);
+  const flow = await longFlow(engine, 1_000_000);
   const page = await open(`flow/${flow}`);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await expect(page.locator('.wire-count').nth(1)).toBeVisible();
-  await page.locator('.editor-bar').getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('.editor-bar').getByRole('button', { name: 'Stop' }).click();
   await expect(page.getByRole('button', { name: 'Run', exact: true })).toBeVisible();
   const { runs } = await engine.call<{ runs: { state: string }[] }>('runs.list', { flow });
   expect(runs.map((it) => it.state)).toEqual(['cancelled']);

@@ -85,7 +85,7 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
     at: (made) => `flow/${made.bank}`,
     open: async (page) => {
       await page.locator('.card').first().waitFor();
-      await page.locator('.editor-bar .button:not([data-look])').first().click();
+      await page.locator('.editor-bar > .button').nth(1).click();
       await page.locator('.dialog .versions, .dialog .state').first().waitFor();
     },
   },
@@ -158,7 +158,7 @@ async function look(page: Page, name: string): Promise<void> {
 for (const { theme, language, width, height } of LOOKS) {
   const suffix = `${theme}-${language}-${width}`;
   test(`every screen is whole in ${suffix}`, async ({ engine, open }) => {
-    test.setTimeout(180_000);
+    test.setTimeout(240_000);
     const page = await open();
     await page.setViewportSize({ width, height });
     await engine.call('settings.set', { ...(await engine.call('settings.get')), theme, language });

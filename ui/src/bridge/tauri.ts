@@ -41,6 +41,8 @@ export function desktopBridge(): Bridge {
     else if ('menu' in told) for (const listener of menus) listener(told.menu);
     else void giveOpened();
   };
+  // WebKitGTK leaves undo in a field to the program; elsewhere the web view does it
+  if (navigator.userAgent.includes('Linux')) addEventListener('keydown', undoInField);
   const channel = new Channel<Told>();
   channel.onmessage = hear;
   void invoke('listen', { channel });
@@ -69,6 +71,14 @@ export function desktopBridge(): Bridge {
       onMenu: (listener) => added(menus, listener),
     } satisfies Computer,
   };
+}
+
+/** Ctrl+Z and Ctrl+Shift+Z in a plain field, where nobody else has taken the key. */
+function undoInField(event: KeyboardEvent): void {
+  const isField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  if (!isField || event.defaultPrevented || !event.ctrlKey || event.key.toLowerCase() !== 'z') return;
+  event.preventDefault();
+  document.execCommand(event.shiftKey ? 'redo' : 'undo');
 }
 
 function added<T>(set: Set<T>, it: T): () => void {

@@ -1,7 +1,13 @@
 /** A node on the canvas: what it is, what it does, and after a run what it did. */
-import { Handle, type NodeProps, Position, useStore as useCanvas } from '@xyflow/react';
+import {
+  Handle,
+  type NodeProps,
+  Position,
+  useStore as useCanvas,
+  useUpdateNodeInternals,
+} from '@xyflow/react';
 import { Ban, CircleAlert, Repeat2, TriangleAlert } from 'lucide-react';
-import { memo } from 'react';
+import { memo, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { NodeCounts } from '../bridge/index.ts';
@@ -15,6 +21,8 @@ import type { CardNode } from './shape.ts';
 
 /** Below this zoom the words cannot be read, and a plain box is drawn. */
 const FAR = 0.4;
+/** Below this zoom the names of ports lie over one another. */
+const CROWDED = 0.65;
 
 function Side({
   names,
@@ -102,10 +110,17 @@ function Foot({ id, ports, policy, isOff }: { id: string; ports: Ports; policy: 
 function Card({ id, data, selected }: NodeProps<CardNode>) {
   const { node, kind, facts, isErrorWired } = data;
   const isFar = useCanvas((state) => state.transform[2] < FAR);
+  const isCrowded = useCanvas((state) => state.transform[2] < CROWDED);
   const state = useStore(live, (it) => it.counts.nodes[id]?.state);
   const isBroken = useStore(openFlow, (it) => it.worst.get(id)?.severity === 'error');
   const ports = portsOf(node, new Map(kind ? [[kind.kind, kind]] : []), facts);
   const outputs = ports.outputs.filter((port) => port !== 'error' || isErrorWired || selected);
+  const drawn = `${ports.inputs.join()}>${outputs.join()}`;
+  const measure = useUpdateNodeInternals();
+  // ports that come and go move the others: the wires must follow
+  useEffect(() => {
+    if (drawn) measure(id);
+  }, [drawn, id, measure]);
   const contract = facts?.contract ?? kind?.contract ?? 'unknown';
   return (
     <div
@@ -115,7 +130,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
       data-selected={selected || undefined}
       data-far={isFar || undefined}
     >
-      <Side names={ports.inputs} side="in" hasLabels={!isFar} />
+      <Side names={ports.inputs} side="in" hasLabels={!isCrowded} />
       {isFar ? (
         <div className="card-far" data-contract={contract} />
       ) : (
@@ -139,7 +154,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
           />
         </>
       )}
-      <Side names={outputs} side="out" hasLabels={!isFar} />
+      <Side names={outputs} side="out" hasLabels={!isCrowded} />
     </div>
   );
 }

@@ -4,9 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { engine, type FlowImported } from '../bridge/index.ts';
 import { say } from '../kit/surfaces.tsx';
 import { attempt } from './events.ts';
-import { TrustSheet } from './trust-sheet.tsx';
 import { newFlow } from './new-flow.ts';
 import { go } from './route.ts';
+import { TrustSheet } from './trust-sheet.tsx';
 
 /** Opens flow files one after another on the import sheet; nothing of them runs before that. */
 export function FromComputer() {

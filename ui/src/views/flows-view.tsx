@@ -155,7 +155,9 @@ function FlowLine({ flow, reload }: { flow: FlowRow; reload: () => void }) {
         {flow.records_moved ? formatNumber(flow.records_moved) : <span className="faint">–</span>}
       </td>
       <td className="muted note-cell" dir="auto">
-        {flow.note}
+        <div className="note-lines" title={flow.note}>
+          {flow.note}
+        </div>
       </td>
       <td className="number">
         <Menu

@@ -1,10 +1,13 @@
 //! Where records enter a run: at a trigger, or in the middle when a record goes on that had left an earlier run.
 
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use super::run::Run;
 use crate::program::{Entry, Program, Stage, Target};
 
 /// Where records enter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Entrance {
     /// They leave a node's output port.
     Leaving(usize, usize),
@@ -44,7 +47,7 @@ impl Entrance {
 
     /// The stages that records from here can come to, in order. A stage of several steps that is entered in its middle is cut to
     /// what follows.
-    pub(crate) fn stages(self, program: &Program) -> Vec<Stage> {
+    fn stages(self, program: &Program) -> Vec<Stage> {
         let starts = self.wires(program);
         let mut reached = vec![false; program.nodes.len()];
         for start in &starts {
@@ -78,10 +81,30 @@ fn entry(start: &Target) -> Entry {
     Entry { wire: start.wire, node: start.node, port: start.port, spills: false }
 }
 
+/// What records that enter somewhere go through.
+pub(crate) struct Route {
+    /// The stages they can come to, in order.
+    pub(crate) stages: Vec<Stage>,
+    /// Whether it can run in one go, batch by batch in memory: nothing in it reads a stream.
+    pub(crate) is_inline: bool,
+}
+
+/// The routes of a program that were asked for; there are no more than ports and nodes.
+#[derive(Default)]
+pub(crate) struct Routes(RwLock<HashMap<Entrance, Arc<Route>>>);
+
 impl Program {
-    /// Whether what follows an entrance can run in one go, batch by batch in memory: nothing in it reads a stream.
-    pub(crate) fn is_inline_from(&self, entrance: Entrance) -> bool {
-        let mut nodes = entrance.stages(self).into_iter().flat_map(|it| it.nodes);
-        !nodes.any(|it| matches!(self.nodes[it].behaviour, sdk::Behaviour::Source(_)))
+    /// What records that enter here go through; looked for once.
+    pub(crate) fn route(&self, entrance: Entrance) -> Arc<Route> {
+        let known = self.routes.0.read().unwrap_or_else(PoisonError::into_inner).get(&entrance).cloned();
+        if let Some(route) = known {
+            return route;
+        }
+        let stages = entrance.stages(self);
+        let mut nodes = stages.iter().flat_map(|it| &it.nodes);
+        let is_inline = !nodes.any(|it| matches!(self.nodes[*it].behaviour, sdk::Behaviour::Source(_)));
+        let route = Arc::new(Route { stages, is_inline });
+        self.routes.0.write().unwrap_or_else(PoisonError::into_inner).insert(entrance, route.clone());
+        route
     }
 }

@@ -65,7 +65,7 @@ pub(crate) async fn run(run: &Arc<Run>, from: impl Into<Entrance>, records: Vec<
         run.stop(from.node(), error);
         return;
     }
-    for stage in &from.stages(&run.program) {
+    for stage in &run.program.route(from).stages {
         if stage.entries.iter().all(|it| waiting.wires[it.wire].is_empty()) && !commits_nothing(run, stage) {
             continue;
         }

@@ -22,6 +22,7 @@ mod writing;
 
 pub use cancel::Cancel;
 pub use entrance::Entrance;
+pub(crate) use entrance::Routes;
 pub use memory::{Durable, Kept, Outcome, Place, Resent};
 pub use report::{FailedRecord, Report};
 pub(crate) use run::seed_of;
@@ -30,7 +31,7 @@ pub use run::{Begin, EndSink, Run, SAMPLE_RECORDS, Worlds};
 /// Works through a run from where records enter it, in one go or streaming, as what follows needs. What fails is noted in the run.
 pub(crate) async fn work(run: &std::sync::Arc<Run>, from: impl Into<Entrance>, records: Vec<model::Record>) {
     let from = from.into();
-    if run.program.is_inline_from(from) {
+    if run.program.route(from).is_inline {
         inline::run(run, from, records).await;
     } else {
         stream::run(run, from, records).await;

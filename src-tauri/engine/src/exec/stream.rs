@@ -20,11 +20,11 @@ type Senders = Arc<Vec<Option<Sender>>>;
 /// Runs all stages from where records enter. What fails is noted in the run.
 pub(crate) async fn run(run: &Arc<Run>, from: impl Into<Entrance>, records: Vec<Record>) {
     let from = from.into();
-    let stages = from.stages(&run.program);
+    let route = run.program.route(from);
     let spilling: Vec<bool> = {
         // one wire more than the program has: by it records enter in the middle
         let mut spilling = vec![false; run.program.wires + 1];
-        for entry in stages.iter().flat_map(|it| &it.entries) {
+        for entry in route.stages.iter().flat_map(|it| &it.entries) {
             spilling[entry.wire] = entry.spills;
         }
         spilling
@@ -37,11 +37,11 @@ pub(crate) async fn run(run: &Arc<Run>, from: impl Into<Entrance>, records: Vec<
         receivers.push(Some(receiver));
     }
     let mut tasks = JoinSet::new();
-    for stage in stages {
+    for stage in &route.stages {
         let inputs: Vec<(Entry, Receiver)> =
             stage.entries.iter().filter_map(|it| Some((*it, receivers[it.wire].take()?))).collect();
         let outputs = leaving(run, &stage.nodes, &mut senders);
-        spawn(&mut tasks, run, stage, inputs, outputs);
+        spawn(&mut tasks, run, stage.clone(), inputs, outputs);
     }
     let start: Vec<Sender> =
         from.wires(&run.program).iter().filter_map(|it| senders[it.wire].take()).collect();

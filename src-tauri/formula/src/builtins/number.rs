@@ -78,7 +78,7 @@ pub(super) const LIST: &[Decl] = &[
         name: "abs",
         takes: "n: any",
         gives: "any",
-        run: abs,
+        run: |_, args| abs(args),
         example: ("abs(-5)", "5"),
         help: [
             "A number or duration without its sign.",
@@ -159,15 +159,13 @@ fn round(args: &[Value], rounding: Rounding) -> Answer {
     Ok(Value::Number(rounded.ok_or("the scale lies between -6111 and 6176.")?))
 }
 
-fn abs(_: &mut crate::cx::Cx<'_>, args: &[Value]) -> Answer {
+fn abs(args: &[Value]) -> Answer {
     match arg(args, 0) {
         Value::Number(number) => Ok(Value::Number(number.abs())),
         Value::Days(days) if days.nanos() < 0 => Ok(Value::Days(std::sync::Arc::new(days.neg()))),
         Value::Months(months) if months.months() < 0 => Ok(Value::Months(months.neg())),
         value @ (Value::Days(_) | Value::Months(_)) => Ok(value.clone()),
-        Value::List(items) if items.len() == 1 => {
-            abs(&mut crate::cx::Cx::new(&crate::Scope::new(&model::Record::empty())), items)
-        }
+        Value::List(items) if items.len() == 1 => abs(items),
         other => {
             Err(format!("a number or a duration is needed, not {}.", crate::eval::describe(other)).into())
         }

@@ -88,7 +88,8 @@ impl Kind {
         }
     }
 
-    fn is(self, value: &Value) -> bool {
+    /// Whether the value is of this kind as it stands.
+    pub(super) fn is(self, value: &Value) -> bool {
         match self {
             Kind::Any => true,
             Kind::Number => matches!(value, Value::Number(_)),

@@ -1,5 +1,5 @@
 /** The commands about the engine itself, settings, connections, formulas and the gallery. */
-import type { ConnectionRow } from '../index.ts';
+import type { ConnectionRow, Health } from '../index.ts';
 import { evaluate } from './formula.ts';
 import { type Answers, fakeGallery, kinds } from './parts.ts';
 import { HOUR, seeds } from './seeds.ts';
@@ -7,6 +7,7 @@ import { refused, type World } from './world.ts';
 
 type Workbench =
   | 'health'
+  | 'engine.pause'
   | 'catalogue'
   | 'settings.get'
   | 'settings.set'
@@ -21,25 +22,32 @@ type Workbench =
   | 'gallery.list'
   | 'gallery.get';
 
+const healthOf = (world: World): Health => ({
+  version: '0.1.0',
+  started_ms: world.start,
+  queue: 0,
+  running: 0,
+  disk_free_bytes: 9e10,
+  disk_used_bytes: 4e7,
+  disk_budget_bytes: 2 ** 31,
+  memory_bytes: 3e7,
+  armed: 2,
+  next_fire_ms: null,
+  held_connections: [],
+  failed: world.groups.reduce((sum, group) => sum + group.count, 0),
+  questions: world.questions.length,
+  troubles: [],
+  vault: 'keychain',
+  hooks: '127.0.0.1:7420',
+  paused: world.isPaused,
+});
+
 export const workbenchAnswers = (world: World): Pick<Answers, Workbench> => ({
-  health: () => ({
-    version: '0.1.0',
-    started_ms: world.start,
-    queue: 0,
-    running: 0,
-    disk_free_bytes: 9e10,
-    disk_used_bytes: 4e7,
-    disk_budget_bytes: 2 ** 31,
-    memory_bytes: 3e7,
-    armed: 2,
-    next_fire_ms: null,
-    held_connections: [],
-    failed: world.groups.reduce((sum, group) => sum + group.count, 0),
-    questions: world.questions.length,
-    troubles: [],
-    vault: 'keychain',
-    hooks: '127.0.0.1:7420',
-  }),
+  health: () => healthOf(world),
+  'engine.pause': ({ paused }) => {
+    world.isPaused = paused;
+    return healthOf(world);
+  },
   catalogue: () => ({ kinds }),
   'settings.get': () => world.settings,
   'settings.set': (next) => {

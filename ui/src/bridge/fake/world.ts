@@ -53,6 +53,7 @@ export class World {
   groups: FailedGroup[];
   questions: Question[];
   cases: CaseRow[];
+  isPaused = false;
   settings: Settings = {
     language: '',
     theme: 'system',

@@ -5,6 +5,7 @@ import { useStore } from 'zustand';
 import { EngineGone, engine, Refused, type ScheduleTimes } from '../../bridge/index.ts';
 import { openFlow } from '../../document/store.ts';
 import { Select } from '../../kit/controls.tsx';
+import { formatStamp } from '../../kit/i18n.ts';
 import { textOf, type WidgetProps } from './types.ts';
 
 type Rhythm = 'quarter' | 'hour' | 'day' | 'weekdays' | 'week' | 'month' | 'own';
@@ -127,7 +128,7 @@ export function CronWidget({ field, value, onChange }: WidgetProps) {
           <div className="faint">{t('cron.next', { zone: zone || t('cron.local_zone') })}</div>
           <ol>
             {times.next.map((time) => (
-              <li key={time.at_ms}>{time.local}</li>
+              <li key={time.at_ms}>{formatStamp(time.local)}</li>
             ))}
           </ol>
         </div>
