@@ -115,7 +115,9 @@ function ConnectionLine({
       </td>
       <td>
         <Pill tone={tones[row.health.state]}>{t(`health.${row.health.state}`)}</Pill>
-        {row.health.state === 'open' || row.health.state === 'poor' ? <div className="bad small">{row.health.error.sentence}</div> : null}
+        {row.health.state === 'open' || row.health.state === 'poor' ? (
+          <div className="bad small">{row.health.error.sentence}</div>
+        ) : null}
       </td>
       <td className="muted">{row.secrets.join(', ') || '–'}</td>
       <td className="muted">
