@@ -177,12 +177,11 @@ async fn stop_signal() {
     }
 }
 
+/// Says what happens. Nobody listening is no reason for an engine to end.
 fn say(is_json: bool, kind: &str, text: &str) {
-    if is_json {
-        crate::out::line!("{}", json!({"type": kind, "text": text}));
-    } else {
-        crate::out::line!("{kind:9} {text}");
-    }
+    let line =
+        if is_json { json!({"type": kind, "text": text}).to_string() } else { format!("{kind:9} {text}") };
+    let mut out = std::io::stdout().lock();
     // who waits for the address reads through a pipe
-    let _flushed = std::io::stdout().flush().is_ok();
+    let _said = writeln!(out, "{line}").and_then(|()| out.flush()).is_ok();
 }

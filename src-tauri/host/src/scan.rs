@@ -73,9 +73,9 @@ fn descend(value: &Json, pointer: &str, (name, by_name): (Option<&str>, bool), f
             // a row of a table, such as a header: {"name": "X-Api-Key", "value": "..."}
             let row = fields.get("name").and_then(Json::as_str);
             for (key, value) in fields {
-                let name = if key == "value" { row.unwrap_or(key) } else { key };
-                let key = key.replace('~', "~0").replace('/', "~1");
-                descend(value, &format!("{pointer}/{key}"), (Some(name), by_name), found);
+                let name = if key == "value" { row.unwrap_or(key.as_str()) } else { key.as_str() };
+                let part = key.replace('~', "~0").replace('/', "~1");
+                descend(value, &format!("{pointer}/{part}"), (Some(name), by_name), found);
             }
         }
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
@@ -166,7 +166,7 @@ mod tests {
         let header = serde_json::json!({"headers": [{"name": "X-Api-Key", "value": "k-12345678"}]});
         assert_eq!(
             found(header),
-            [("/nodes/call/config/headers/0/value".into(), "a secret, by the name of its field")]
+            [("/nodes/call/config/headers/0/value".to_owned(), "a secret, by the name of its field")]
         );
         for (value, what) in [
             ("https://shop:pa55word@api.example/orders", "a password in an address"),
@@ -177,7 +177,7 @@ mod tests {
         ] {
             assert_eq!(
                 found(serde_json::json!({"url": value})),
-                [("/nodes/call/config/url".into(), what)],
+                [("/nodes/call/config/url".to_owned(), what)],
                 "{value}"
             );
         }
@@ -191,6 +191,6 @@ mod tests {
             "body": "= {password: record.password, token: token}",
             "key": "id",
         });
-        assert_eq!(found(config), []);
+        assert!(found(config).is_empty());
     }
 }

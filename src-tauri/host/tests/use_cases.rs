@@ -208,3 +208,62 @@ async fn a_flow_that_cannot_be_read_is_not_asked_for_grants_when_it_is_armed() {
     assert_eq!((refusal.code, refusal.field.as_str()), (RefusalCode::Refused, "/nodes/odd"));
     assert!(refusal.sentence.contains("moon.land"), "{}", refusal.sentence);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_nowhere_after_a_run_that_failed_with_it() {
+    let desk = Desk::open().await;
+    let service = common::Service::answering(422, r#"{"error": "no such order"}"#).await;
+    let canary = "canary-d41d8c";
+    desk.ask(
+        "connections.save",
+        json!({
+            "name": "shop", "kind": "http",
+            "config": {"address": service.address, "auth": "bearer"}, "secrets": {"token": canary},
+        }),
+    )
+    .await;
+    let text = json!({
+        "arna": 1, "name": "Send",
+        "nodes": {
+            "begin": {"kind": "flow.input"},
+            "send": {"kind": "http.request", "connection": "shop", "config": {"method": "PUT", "url": "/orders/{{ id }}"}},
+        },
+        "wires": [["begin", "send"]],
+        "slots": {"shop": {"connection": "http"}},
+    });
+    let flow = desk.flow(text).await;
+    desk.ask("slots.fill", json!({"flow": flow, "slot": "shop", "value": "shop"})).await;
+    desk.allow(&flow).await;
+    let run = desk.run(json!({"flow": flow, "input": [{"id": 7}]})).await;
+    assert_eq!(run["counts"]["nodes"]["send"]["failed"], 1, "{run}");
+    assert!(service.requests()[0].contains(canary), "the secret is used");
+    for (name, params) in [
+        ("run.get", json!({"run": run["row"]["run"]})),
+        ("run.records", json!({"run": run["row"]["run"], "node": "send", "side": "in", "limit": 10})),
+        ("failed.list", json!({})),
+        ("flow.export", json!({"flow": flow})),
+        ("flow.get", json!({"flow": flow})),
+        ("connections.list", json!({})),
+        ("health", json!({})),
+    ] {
+        let answer = desk.ask(name, params).await.to_string();
+        assert!(!answer.contains(canary), "{name} tells the secret: {answer}");
+    }
+    desk.app.close().expect("it closes");
+    let mut folders = vec![desk.data()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("the folder is read") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.is_file() {
+                let bytes = std::fs::read(&path).expect("a file");
+                assert!(
+                    !bytes.windows(canary.len()).any(|it| it == canary.as_bytes()),
+                    "{} holds the secret",
+                    path.display()
+                );
+            }
+        }
+    }
+}

@@ -11,7 +11,7 @@ import { Menu, Scroll, State, say } from '../kit/surfaces.tsx';
 import { ConnectionDialog, glyphFor } from './connection-dialog.tsx';
 import { attempt, useEvents } from './events.ts';
 
-const tones: Record<string, Tone> = { good: 'ok', open: 'bad', unknown: 'plain' };
+const tones: Record<string, Tone> = { good: 'ok', poor: 'warn', open: 'bad', unknown: 'plain' };
 
 export function ConnectionsView() {
   const { t } = useTranslation();
@@ -115,7 +115,9 @@ function ConnectionLine({
       </td>
       <td>
         <Pill tone={tones[row.health.state]}>{t(`health.${row.health.state}`)}</Pill>
-        {row.health.state === 'open' ? <div className="bad small">{row.health.error.sentence}</div> : null}
+        {row.health.state === 'open' || row.health.state === 'poor' ? (
+          <div className="bad small">{row.health.error.sentence}</div>
+        ) : null}
       </td>
       <td className="muted">{row.secrets.join(', ') || '–'}</td>
       <td className="muted">
