@@ -33,7 +33,10 @@ pub(crate) struct Away {
 }
 
 /// What comes from an engine.
-#[expect(clippy::large_enum_variant, reason = "it is moved once, from the engine to the window; a box would cost more")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is moved once, from the engine to the window; a box would cost more"
+)]
 #[derive(Clone, Debug)]
 pub(crate) enum Heard {
     /// Something happened.
