@@ -190,6 +190,19 @@ impl Siege {
         }
     }
 
+    /// Waits until another run was seen done: on a quick machine the kills follow each other before any is.
+    ///
+    /// # Panics
+    /// When no run ends.
+    pub fn wait_for_done(&self, server: &mut Server) {
+        let (before, started) = (lock(&self.load.done).len(), Instant::now());
+        while lock(&self.load.done).len() == before {
+            assert!(!server.has_ended(), "the program ended by itself:\n{}", self.story());
+            assert!(started.elapsed() < READY, "no run was seen done:\n{}", self.story());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Waits until the program has ended by itself, up to a time. False when it has not.
     pub fn wait_for_end(&self, server: &mut Server, most: Duration) -> bool {
         let started = Instant::now();

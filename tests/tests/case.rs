@@ -110,7 +110,7 @@ async fn a_step_of_another_system_can_be_replaced_by_its_answer() {
     let seen =
         seen("ask", &format!(r#"{{ {EVENT}, "stand_ins": {{ "send": [{{ "status": 201 }}] }} }}"#)).await;
     assert_eq!(at(seen.value(), "state"), &value(r#""ok""#));
-    assert_eq!(at(seen.value(), "calls.0.record.body.id"), &value("5"));
+    assert_eq!(at(seen.value(), "calls.0.body.id"), &value("5"));
 }
 
 #[tokio::test]

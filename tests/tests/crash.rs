@@ -28,8 +28,11 @@ fn nothing_acknowledged_is_lost_and_nothing_done_is_repeated_however_often_the_p
     let siege = Siege::begin(folder.path());
     let mut server = siege.start(None);
     let mut dice = Dice(0x5eed_0fa2_0a11);
-    for _ in 0..kills {
+    for round in 0..kills {
         siege.wait_for_more(&mut server);
+        if round % 5 == 4 {
+            siege.wait_for_done(&mut server);
+        }
         std::thread::sleep(Duration::from_millis(dice.roll(5, 180)));
         server.kill();
         server = siege.start(None);

@@ -28,24 +28,24 @@ async function longFlow(engine: Engine, rows: number): Promise<string> {
 }
 
 test('counts grow on the wires while a run is at work, and the slider steps through it afterwards', async ({ engine, open }) => {
-  const flow = await longFlow(engine, 120_000);
+  const flow = await longFlow(engine, 600_000);
   const page = await open(`flow/${flow}`);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await expect(page.getByRole('progressbar')).toBeVisible();
   const counted = page.locator('.wire-count').nth(1);
-  await expect(counted).not.toHaveText('120,000');
-  await expect(page.locator('.last-run')).toContainText('120,000', { timeout: 40_000 });
-  await expect(counted).toHaveText('120,000');
+  await expect(counted).not.toHaveText('600,000');
+  await expect(page.locator('.last-run')).toContainText('600,000', { timeout: 40_000 });
+  await expect(counted).toHaveText('600,000');
   const slider = page.getByRole('slider');
   await slider.focus();
   await page.keyboard.press('Home');
-  await expect(counted).not.toHaveText('120,000');
+  await expect(counted).not.toHaveText('600,000');
   await page.keyboard.press('End');
-  await expect(counted).toHaveText('120,000');
+  await expect(counted).toHaveText('600,000');
 
   await node(page, 'read').click();
   await expect(page.locator('.records-row').first()).toContainText('customer 0');
-  await expect(page.locator('.drawer-head')).toContainText('120,000');
+  await expect(page.locator('.drawer-head')).toContainText('600,000');
 });
 
 test('a run that is cancelled stops cleanly and says so', async ({ engine, open }) => {
