@@ -67,7 +67,10 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
         "not-packed" => ok(&mut stream, &format!("{json}content-encoding: gzip\r\n"), b"{\"a\": 1}"),
         // A gigabyte of zeros in a megabyte: the same packed block again and again.
         "bomb" => ok(&mut stream, &format!("{json}content-encoding: gzip\r\n"), &bomb()),
-        "circle" => write!(stream, "HTTP/1.1 302 Found\r\nlocation: /circle\r\ncontent-length: 0\r\n\r\n"),
+        "circle" => write!(
+            stream,
+            "HTTP/1.1 302 Found\r\nlocation: /circle\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        ),
         // One byte a second, each soon enough to look alive.
         "drip" => {
             write!(stream, "{json}content-length: 600\r\n\r\n[")?;
