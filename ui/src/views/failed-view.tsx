@@ -229,6 +229,7 @@ function RecordDialog({
       <textarea
         className="input mono record-text"
         aria-label={t('failed.record')}
+        rows={Math.min(18, Math.max(6, text.split('\n').length))}
         spellCheck={false}
         value={text}
         onChange={(event) => setText(event.target.value)}
