@@ -11,13 +11,12 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { chromium } from '@playwright/test';
+import { browser as installedBrowser, editorPackages, testTools } from '../tools/install.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 const ui = join(root, 'ui');
 const target = process.env.CARGO_TARGET_DIR || join(root, 'target');
 const arna = process.env.ARNA_BIN || join(target, 'release', 'arna');
-const browserPath = process.env.ARNA_BROWSER || ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((it) => existsSync(it));
 const work = mkdtempSync(join(tmpdir(), 'arna-bench-ui-'));
 const ROUNDS = 5;
 const COLUMNS = 40;
@@ -253,7 +252,9 @@ const figure = (name, value, goal, unit) => {
 };
 
 async function main() {
-  if (!existsSync(join(root, 'tests/ui/node_modules/@playwright'))) run('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { cwd: join(root, 'tests/ui') });
+  await testTools();
+  await editorPackages();
+  const { chromium } = await import('@playwright/test');
   if (!existsSync(arna)) run('cargo', ['build', '--release', '--locked', '-p', 'arna-cli'], { cwd: root, stdio: 'inherit' });
   run('npm', ['run', '--silent', 'build']);
   console.log(`${cpus()[0]?.model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB\n`);
@@ -263,7 +264,7 @@ async function main() {
 
   const engine = await serve();
   const browser = await chromium.launch({
-    executablePath: browserPath,
+    executablePath: installedBrowser(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-background-timer-throttling'],
   });
   try {
