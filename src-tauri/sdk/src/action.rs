@@ -86,11 +86,13 @@ pub trait Action: Send + Sync {
         8
     }
 
-    /// Acts for one record.
+    /// Acts for one record. A step that works on a whole stream has [`Action::open`] instead.
     ///
     /// # Errors
     /// Why the record failed; the code decides about retries.
-    async fn run(&self, call: Call<'_>, cx: &dyn Cx) -> Result<Value, NodeError>;
+    async fn run(&self, _call: Call<'_>, _cx: &dyn Cx) -> Result<Value, NodeError> {
+        Err(NodeError::new(crate::Code::Internal, "This step works on a whole stream."))
+    }
 
     /// Acts for the records of one batch; one answer a record, in order.
     async fn run_chunk(&self, calls: &[Call<'_>], cx: &dyn Cx) -> Vec<Result<Value, NodeError>> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace,
-    Scope, Shape, Template, Text, Value, Writing,
+    Action, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace, Scope,
+    Shape, Template, Text, Value, Writing,
 };
 use serde::{Deserialize, Serialize};
 
@@ -104,10 +104,6 @@ impl Action for Write {
 
     fn effect(&self) -> Effect {
         Effect::Idempotent
-    }
-
-    async fn run(&self, _call: Call<'_>, _cx: &dyn Cx) -> Result<Value, NodeError> {
-        Err(NodeError::new(Code::Internal, "This step writes a whole stream."))
     }
 
     async fn open(&self, opening: &Record, cx: &dyn Cx) -> Result<Box<dyn Writing>, NodeError> {

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Scope,
-    Value, Writing,
+    Action, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Scope, Value,
+    Writing,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,10 +53,6 @@ impl Action for Calling {
 
     fn effect(&self) -> Effect {
         Effect::Engine
-    }
-
-    async fn run(&self, _call: Call<'_>, _cx: &dyn Cx) -> Result<Value, NodeError> {
-        Err(NodeError::new(Code::Internal, "This step takes a whole stream."))
     }
 
     async fn open(&self, _opening: &Record, _cx: &dyn Cx) -> Result<Box<dyn Writing>, NodeError> {

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Number, Ports, Record,
-    Replace, Scope, Shape, Template, Value, Writing,
+    Action, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Number, Ports, Record, Replace,
+    Scope, Shape, Template, Value, Writing,
 };
 use serde::{Deserialize, Serialize};
 
@@ -78,10 +78,6 @@ impl Action for Write {
 
     fn effect(&self) -> Effect {
         Effect::Idempotent
-    }
-
-    async fn run(&self, _call: Call<'_>, _cx: &dyn Cx) -> Result<Value, NodeError> {
-        Err(NodeError::new(Code::Internal, "This step writes a whole stream."))
     }
 
     async fn open(&self, opening: &Record, cx: &dyn Cx) -> Result<Box<dyn Writing>, NodeError> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use sdk::{
-    Action, Call, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace,
-    Scope, Template, Value, Writing,
+    Action, Category, Code, ConfigError, Cx, Effect, Need, Node, NodeError, Ports, Record, Replace, Scope,
+    Template, Value, Writing,
 };
 use serde::{Deserialize, Serialize};
 
@@ -91,10 +91,6 @@ impl Action for Write {
 
     fn effect(&self) -> Effect {
         Effect::Idempotent
-    }
-
-    async fn run(&self, _call: Call<'_>, _cx: &dyn Cx) -> Result<Value, NodeError> {
-        Err(NodeError::new(Code::Internal, "This step writes a whole stream."))
     }
 
     async fn open(&self, opening: &Record, cx: &dyn Cx) -> Result<Box<dyn Writing>, NodeError> {
