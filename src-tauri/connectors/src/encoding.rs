@@ -47,6 +47,14 @@ pub fn chosen(label: Option<&str>) -> Result<&'static Encoding, NodeError> {
     }
 }
 
+/// The code page of a configuration field, if it names one.
+///
+/// # Errors
+/// An unknown label.
+pub fn declared(label: Option<&str>) -> Result<Option<&'static Encoding>, NodeError> {
+    label.map(|it| chosen(Some(it))).transpose()
+}
+
 /// A reader whose bytes are UTF-8 whatever the file is in. A byte order mark decides over the declared code page and is removed.
 ///
 /// UTF-8 input passes unchecked (and uncopied): its readers check it by the line, where the line number is known.
@@ -180,7 +188,7 @@ impl<R: Read> BufRead for Decoding<R> {
 /// # Errors
 /// Bytes that mean nothing in it.
 pub fn decode(bytes: &[u8], label: Option<&str>, path: &str) -> Result<String, NodeError> {
-    let declared = label.map(|it| chosen(Some(it))).transpose()?;
+    let declared = declared(label)?;
     let wrong = |name: &str| {
         let sentence =
             format!("{path} is not {name}. Set \"encoding\" to its code page, for example windows-1251.");

@@ -12,6 +12,7 @@ pub mod connections;
 pub mod encoding;
 pub mod failure;
 pub mod keys;
+pub mod opening;
 pub mod paths;
 pub mod picks;
 #[cfg(test)]

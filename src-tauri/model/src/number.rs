@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+mod convert;
 mod dec;
 mod math;
 mod round;
@@ -307,36 +308,6 @@ impl Hash for Number {
 impl Default for Number {
     fn default() -> Self {
         Number::ZERO
-    }
-}
-
-impl From<i64> for Number {
-    fn from(value: i64) -> Self {
-        Number::small(value, 0)
-    }
-}
-
-impl From<i32> for Number {
-    fn from(value: i32) -> Self {
-        Number::small(i64::from(value), 0)
-    }
-}
-
-impl From<u32> for Number {
-    fn from(value: u32) -> Self {
-        Number::small(i64::from(value), 0)
-    }
-}
-
-impl From<u64> for Number {
-    fn from(value: u64) -> Self {
-        Number::from_dec(Dec { coef: i128::from(value), exp: 0 })
-    }
-}
-
-impl From<usize> for Number {
-    fn from(value: usize) -> Self {
-        Number::from(value as u64)
     }
 }
 

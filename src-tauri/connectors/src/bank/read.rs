@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::columns::ColumnType;
 use crate::encoding::{self, Decoding};
 use crate::failure;
+use crate::opening::OpenText;
 use crate::text::lines::Lines;
 
 const MOST_LINE_BYTES: usize = 64 << 10;
@@ -88,13 +89,11 @@ impl Source for Read {
         _wanted: &FieldSet,
         cx: &dyn Cx,
     ) -> Result<Box<dyn Cursor>, NodeError> {
-        let path = crate::paths::of(&self.path, opening, cx.roots())?;
-        let mut file = cx.folder().read(&path)?;
-        let declared = match &self.encoding {
-            Some(label) => encoding::chosen(Some(label))?,
-            None => declared(&mut file, &path)?,
-        };
-        let text = Decoding::new(file, Some(declared)).map_err(|e| failure::reading(&path, e))?;
+        let OpenText { path, text, print } =
+            OpenText::new(&self.path, opening, cx, |file, path| match &self.encoding {
+                Some(label) => encoding::chosen(Some(label)).map(Some),
+                None => declared(file, path).map(Some),
+            })?;
         let mut lines = Lines::new(BufReader::new(text), &path, MOST_LINE_BYTES);
         if lines.read()?.map(str::trim) != Some(HEAD) {
             return Err(NodeError::new(
@@ -102,7 +101,6 @@ impl Source for Read {
                 format!("{path} is no bank statement of this form: its first line must be {HEAD}."),
             ));
         }
-        let print = crate::paths::fingerprint(&path, cx.folder())?;
         Ok(Box::new(Reader { print, lines, path, sections: self.sections, is_done: false }))
     }
 }

@@ -17,6 +17,7 @@ use super::rows::{Row, Rows};
 use crate::columns::{ColumnType, Columns, is_wanted};
 use crate::encoding::{self, Decoding};
 use crate::failure;
+use crate::opening::OpenText;
 
 /// Reads a CSV file and makes one record of each row. Cells are text unless you give their column a type.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -118,13 +119,8 @@ impl Source for Read {
         wanted: &FieldSet,
         cx: &dyn Cx,
     ) -> Result<Box<dyn Cursor>, NodeError> {
-        let path = crate::paths::of(&self.path, opening, cx.roots())?;
-        let file = cx.folder().read(&path)?;
-        let text = Decoding::new(
-            file,
-            Some(encoding::chosen(self.encoding.as_deref())?).filter(|_| self.encoding.is_some()),
-        )
-        .map_err(|e| failure::reading(&path, e))?;
+        let OpenText { path, text, print } =
+            OpenText::new(&self.path, opening, cx, |_, _| encoding::declared(self.encoding.as_deref()))?;
         let mut rows = Rows::new(text, &path, (self.max_row_kib as usize) << 10);
         rows.has_quotes = self.quotes;
         rows.delimiter = match self.delimiter().map_err(|e| NodeError::new(Code::Config, e.sentence))? {
@@ -152,7 +148,6 @@ impl Source for Read {
             .map(|(at, name)| (at, self.columns.get(name).copied().unwrap_or(ColumnType::Text)))
             .collect();
         let shape = Shape::new(plan.iter().map(|(at, _)| Text::from(names[*at].as_str())));
-        let print = crate::paths::fingerprint(&path, cx.folder())?;
         Ok(Box::new(Reader { print, rows, row, has_row: held.is_some(), names, plan, shape, path }))
     }
 }

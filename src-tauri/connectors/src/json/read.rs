@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::scan::Scan;
 use crate::encoding::{self, Decoding};
 use crate::failure;
+use crate::opening::OpenText;
 
 /// Reads a JSON file: a list gives one record for each element, however long it is; several values after one another (NDJSON) give
 /// one record each; a single object gives one record.
@@ -88,10 +89,8 @@ impl Source for Read {
         _wanted: &FieldSet,
         cx: &dyn Cx,
     ) -> Result<Box<dyn Cursor>, NodeError> {
-        let path = crate::paths::of(&self.path, opening, cx.roots())?;
-        let file = cx.folder().read(&path)?;
-        let declared = self.encoding.as_deref().map(|it| encoding::chosen(Some(it))).transpose()?;
-        let text = Decoding::new(file, declared).map_err(|e| failure::reading(&path, e))?;
+        let OpenText { path, text, print } =
+            OpenText::new(&self.path, opening, cx, |_, _| encoding::declared(self.encoding.as_deref()))?;
         let mut scan = Scan::new(text, &path, (self.max_record_kib as usize) << 10);
         let layout = if self.lines {
             Layout::Lines
@@ -105,7 +104,6 @@ impl Source for Read {
                 Layout::One
             }
         };
-        let print = crate::paths::fingerprint(&path, cx.folder())?;
         Ok(Box::new(Reader {
             print,
             scan,

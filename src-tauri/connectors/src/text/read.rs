@@ -16,6 +16,7 @@ use super::lines::Lines;
 use crate::columns::{self, Columns, typed};
 use crate::encoding::{self, Decoding};
 use crate::failure;
+use crate::opening::OpenText;
 
 /// The longest line that is believed.
 const MOST_BYTES: usize = 1 << 20;
@@ -104,12 +105,10 @@ impl Source for Read {
         _wanted: &FieldSet,
         cx: &dyn Cx,
     ) -> Result<Box<dyn Cursor>, NodeError> {
-        let path = crate::paths::of(&self.path, opening, cx.roots())?;
-        let file = cx.folder().read(&path)?;
-        let declared = self.encoding.as_deref().map(|it| encoding::chosen(Some(it))).transpose()?;
-        let text = Decoding::new(file, declared).map_err(|e| failure::reading(&path, e))?;
+        let OpenText { path, text, print } =
+            OpenText::new(&self.path, opening, cx, |_, _| encoding::declared(self.encoding.as_deref()))?;
         Ok(Box::new(Reader {
-            print: crate::paths::fingerprint(&path, cx.folder())?,
+            print,
             lines: Lines::new(BufReader::new(text), &path, MOST_BYTES),
             skip_empty: self.skip_empty,
             fixed: self.fixed.clone(),

@@ -17,6 +17,7 @@ use super::tree::{Elements, Guarded};
 use crate::columns::{Columns, typed};
 use crate::encoding::{self, Decoding};
 use crate::failure;
+use crate::opening::OpenText;
 
 /// Reads an XML file and makes one record of each element of a name, for example of each offer of a price list.
 ///
@@ -88,15 +89,12 @@ impl Source for Read {
         _wanted: &FieldSet,
         cx: &dyn Cx,
     ) -> Result<Box<dyn Cursor>, NodeError> {
-        let path = crate::paths::of(&self.path, opening, cx.roots())?;
-        let mut file = cx.folder().read(&path)?;
-        let declared = match &self.encoding {
-            Some(label) => Some(encoding::chosen(Some(label))?),
-            None => declared(&mut file, &path)?,
-        };
-        let text = Decoding::new(file, declared).map_err(|e| failure::reading(&path, e))?;
+        let OpenText { path, text, print } =
+            OpenText::new(&self.path, opening, cx, |file, path| match &self.encoding {
+                Some(label) => encoding::chosen(Some(label)).map(Some),
+                None => declared(file, path),
+            })?;
         let text = Guarded::new(text, (self.max_record_kib as usize) << 10);
-        let print = crate::paths::fingerprint(&path, cx.folder())?;
         Ok(Box::new(Reader {
             print,
             elements: Elements::new(text, &path, &self.record),
