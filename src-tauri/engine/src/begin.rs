@@ -12,13 +12,15 @@ use tokio::sync::oneshot;
 use crate::decide::EndState;
 use crate::durable::{Journaled, Volatile, storage};
 use crate::ending::{earlier_end, samples};
-use crate::engine::{Ended, EngineEvent, Inner, Keep, Start};
+use crate::engine::{Ended, Inner, Keep, Start};
 use crate::exec::{self, Begin, EndSink, Entrance, Outcome, Place, Resent, Run};
-use crate::live::{Live, Turn};
+use crate::live::Live;
 use crate::world::{Caller, Land, RunWorlds};
 
 /// So many runs of a flow may wait for their turn behind order keys; beyond it events are refused until some are through.
 const MOST_QUEUED: u64 = 10_000;
+/// An event of more bytes is large: while its run waits, it is better read again than kept.
+const LARGE_EVENT: usize = 8 << 10;
 
 /// A run that was stored and waits for its turn.
 pub(crate) struct Stored {
@@ -41,6 +43,10 @@ pub(crate) struct Stored {
     /// It goes on with a record that left another run.
     pub(crate) continues: Option<At>,
     pub(crate) resent: Option<(usize, Resent)>,
+    /// While it waits for a place its id is enough: all it starts with stands in the journal, and nobody here awaits its end.
+    pub(crate) is_row: bool,
+    /// Its event is large.
+    pub(crate) is_large: bool,
 }
 
 impl Stored {
@@ -62,6 +68,8 @@ impl Stored {
             is_resumed: false,
             continues: None,
             resent: None,
+            is_row: false,
+            is_large: false,
         }
     }
 }
@@ -121,6 +129,7 @@ impl Inner {
         stored.ends = start.ends;
         stored.depth = start.depth;
         stored.keeps_answer = start.dedupe_key.is_some();
+        stored.is_row = !start.is_awaited && stored.ends.is_none() && stored.depth == 0;
         if stored.live.program.is_volatile {
             return Ok(Begun::Ended(Box::new(self.volatile(stored).await)));
         }
@@ -217,6 +226,13 @@ impl Inner {
         opening: Opening,
     ) -> Result<Begun, NodeError> {
         stored.order_key.clone_from(&opening.run.order_key);
+        stored.is_large = opening.accept.payload.len() > LARGE_EVENT;
+        if let Some(waiting) = stored.live.crowd.too_many() {
+            let sentence = format!(
+                "{waiting} runs of this flow wait for a place: events come faster than it works. Send again later."
+            );
+            return Err(NodeError::new(Code::Busy, sentence).retry_after_ms(60_000));
+        }
         if stored.order_key.is_some() {
             let flow = stored.live.id.clone();
             let queued = self.journal.read(|it| it.queued_count(&flow)).map_err(|e| storage(&e))?;
@@ -254,75 +270,6 @@ impl Inner {
         );
         journaled.is_watched = stored.ends.is_some();
         journaled
-    }
-
-    /// Sets a stored run to work, in its turn.
-    pub(crate) fn dispatch(
-        self: &Arc<Inner>,
-        stored: Stored,
-        journaled: Arc<Journaled>,
-    ) -> oneshot::Receiver<Ended> {
-        let (sender, receiver) = oneshot::channel();
-        let inner = self.clone();
-        // joined at once, before anything is awaited: lines keep the order of arrival
-        let line = stored.order_key.as_ref().map(|key| self.lines.join(&stored.live.id, key));
-        tokio::spawn(async move {
-            let key = stored.order_key.clone().map(|key| (stored.live.id.clone(), key));
-            let ended = match line {
-                Some(mut line) => {
-                    line.turn().await;
-                    inner.in_turn(stored, journaled).await
-                }
-                None => inner.at_work(stored, journaled).await,
-            };
-            if let Some((flow, key)) = key {
-                inner.call_up(&flow, &key).await;
-            }
-            if let Some(ended) = ended {
-                // whoever waited may have gone
-                let _told = sender.send(ended).is_ok();
-            }
-        });
-        receiver
-    }
-
-    /// A run at its end, once there is a place among the runs of its flow.
-    pub(crate) async fn at_work(
-        self: &Arc<Inner>,
-        stored: Stored,
-        journaled: Arc<Journaled>,
-    ) -> Option<Ended> {
-        let turn = stored.live.turn().await;
-        // boxed: a run that waits for its place, of which there may be many, takes little memory
-        Box::pin(self.in_place(stored, journaled, turn)).await
-    }
-
-    async fn in_place(
-        self: &Arc<Inner>,
-        stored: Stored,
-        journaled: Arc<Journaled>,
-        turn: Turn,
-    ) -> Option<Ended> {
-        let live = stored.live.clone();
-        if stored.is_resumed
-            && let Err(error) = self.journal.commit(vec![Change::Dispatch { run: stored.run }]).await
-        {
-            tracing::error!(run = %stored.run, %error, "the journal failed; the run stays open");
-            return None;
-        }
-        let continues = stored.continues.clone();
-        let stored_before = journaled.is_started();
-        let ((run, entrance, records), keep) = self.prepare(stored, Some(journaled.clone()));
-        self.active().insert(run.id.clone(), run.clone());
-        if continues.is_none() || stored_before {
-            self.tell(EngineEvent::Started { flow: live.id.clone(), run: run.id.clone() });
-        }
-        exec::work(&run, entrance, records).await;
-        // what is left is a commit, and a run does not count while it waits for one
-        drop(turn);
-        let ended = self.end(&live, &run, &journaled, keep.as_deref()).await;
-        self.active().remove(&run.id);
-        Some(ended)
     }
 
     async fn volatile(self: &Arc<Inner>, stored: Stored) -> Ended {

@@ -48,7 +48,12 @@ impl Caller for Inner {
                     ),
                 )
             })?;
-        let start = Start { dedupe_key: Some(key.to_owned()), depth, ..Start::new(&trigger, records) };
+        let start = Start {
+            dedupe_key: Some(key.to_owned()),
+            depth,
+            is_awaited: true,
+            ..Start::new(&trigger, records)
+        };
         let mut ended = match inner.clone().begin(live, start).await? {
             Begun::Ended(ended) => *ended,
             Begun::Running { ended, .. } => ended.await.map_err(|_| stopping())?,

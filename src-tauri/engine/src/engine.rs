@@ -92,6 +92,8 @@ pub struct Start {
     pub parent: Option<journal::At>,
     /// How many flows called each other to come here.
     pub depth: usize,
+    /// Somebody waits for the end.
+    pub(crate) is_awaited: bool,
     /// The due time this run stands for, with the mark that moves: stored together with the event.
     pub(crate) due: Option<(journal::Due, Change)>,
 }
@@ -106,6 +108,7 @@ impl Start {
             ends: None,
             parent: None,
             depth: 0,
+            is_awaited: false,
             due: None,
         }
     }
@@ -235,8 +238,8 @@ impl Engine {
     /// # Errors
     /// The event was not stored, or there is no such trigger. A failed run is no error: see [`Ended::state`].
     pub async fn run(&self, live: Arc<Live>, start: Start) -> Result<Ended, NodeError> {
-        let ended = self.0.clone().begin(live, start).await?;
-        match ended {
+        let begun = self.0.clone().begin(live, Start { is_awaited: true, ..start }).await?;
+        match begun {
             Begun::Ended(ended) => Ok(*ended),
             Begun::Running { ended, .. } => ended.await.map_err(|_| stopping()),
         }

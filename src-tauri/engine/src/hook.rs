@@ -174,7 +174,8 @@ impl Engine {
         })?;
         let key = KEYS.iter().find_map(|it| request.header(it)).map(str::to_owned).or(signed_id);
         let event = hook.event(&request)?;
-        let start = Start { dedupe_key: key, ..Start::new(&hook.node, vec![event]) };
+        let is_awaited = hook.config.answer() == AnswerMode::Result;
+        let start = Start { dedupe_key: key, is_awaited, ..Start::new(&hook.node, vec![event]) };
         let begun =
             self.0.clone().begin(hook.live.clone(), start).await.map_err(|error| not_stored(&error))?;
         match (begun, hook.config.answer()) {

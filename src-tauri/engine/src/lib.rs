@@ -29,6 +29,7 @@ mod people;
 pub mod probe;
 pub mod program;
 mod resume;
+mod room;
 mod schedule;
 mod turn;
 mod world;

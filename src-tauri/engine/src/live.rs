@@ -7,10 +7,10 @@ use model::document::Expect;
 use model::temporal::Zone;
 use model::{DateTime, Record, Shape, Text};
 use sdk::{NodeError, Roots, Value};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::authority::Authority;
 use crate::program::Program;
+use crate::room::{Crowd, Room};
 
 /// Between two successful runs of a flow whose samples are kept, milliseconds: five a second.
 const SAMPLE_EVERY_MS: i64 = 200;
@@ -32,16 +32,14 @@ pub struct Live {
     /// What is normal for it.
     pub expect: Option<Expect>,
     alerted_ms: AtomicI64,
-    runs: Arc<Semaphore>,
+    /// The places of its runs.
+    pub(crate) room: Arc<Room>,
+    /// How many of them wait.
+    pub(crate) crowd: Crowd,
     sampled_ms: AtomicI64,
     slots: Record,
     /// `run.id`, `run.flow`.
     about: Arc<Shape>,
-}
-
-/// Holds a run's place among the runs of its flow.
-pub(crate) struct Turn {
-    _run: Option<OwnedSemaphorePermit>,
 }
 
 impl Live {
@@ -55,7 +53,8 @@ impl Live {
             zone: plan.zone.clone(),
             expect: plan.expect.clone(),
             alerted_ms: AtomicI64::new(i64::MIN),
-            runs: Arc::new(Semaphore::new(plan.concurrency.map_or(FLOW_RUNS, usize::from))),
+            room: Room::new(plan.concurrency.map_or(FLOW_RUNS, usize::from)),
+            crowd: Crowd::default(),
             sampled_ms: AtomicI64::new(i64::MIN),
             slots,
             about: Shape::new(["id", "flow"].map(Text::from)),
@@ -95,10 +94,9 @@ impl Live {
         is_due && self.sampled_ms.compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Waits for a place among the runs of the flow.
-    pub(crate) async fn turn(&self) -> Turn {
-        // the semaphore is never closed
-        Turn { _run: self.runs.clone().acquire_owned().await.ok() }
+    /// How many of its runs wait for a place: those kept whole, and those of which only the id is kept.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.crowd.waiting()
     }
 }
 

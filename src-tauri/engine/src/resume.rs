@@ -4,17 +4,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Change, EndRun, OpenRun, RunState};
+use journal::{Change, EndRun, OpenRun, RunId, RunState};
 use model::codec;
 use sdk::{Code, NodeError};
 
 use crate::begin::Stored;
-use crate::durable::{WAITS, intended, storage};
+use crate::durable::{Journaled, WAITS, intended, storage};
 use crate::engine::{Engine, Inner};
 use crate::exec::{Outcome, Place};
 use crate::kept::{decode_error, failure};
+use crate::live::Live;
 use crate::parked::entrance_named;
 use crate::program::Program;
+use crate::room::Row;
 
 /// A run that was in flight at so many crashes is held back.
 const POISON_AT: u32 = 3;
@@ -57,19 +59,32 @@ impl Inner {
             Ok(live) => live,
             Err(error) => return self.close(&open, RunState::Failed, &error).await,
         };
-        let Some(entrance) = entrance_named(&live, &open) else {
+        let mut row = Row::new(open.run, &live, &self.me);
+        row.is_resumed = is_resumed;
+        self.line_up(row, &open);
+        Ok(())
+    }
+
+    /// A run that stands in the journal, as it is set to work. None when it has ended meanwhile, or ends here because it cannot go on.
+    pub(crate) async fn stored_again(
+        self: &Arc<Inner>,
+        (live, run, is_resumed): (&Arc<Live>, RunId, bool),
+    ) -> Result<Option<(Stored, Arc<Journaled>)>, NodeError> {
+        let open = self.journal.read(|it| it.resumable(run)).map_err(|e| storage(&e))?;
+        let Some(open) = open.filter(|it| !it.state.has_ended()) else { return Ok(None) };
+        let Some(entrance) = entrance_named(live, &open) else {
             let error =
                 NodeError::new(Code::Damaged, format!("The stored version has no step {}.", open.trigger));
-            return self.close(&open, RunState::Failed, &error).await;
+            return self.close(&open, RunState::Failed, &error).await.map(|()| None);
         };
         let (records, event) = match self.event_of(&open) {
             Ok(found) => found,
             Err(error) if error.code == Code::Damaged => {
-                return self.close(&open, RunState::Quarantined, &error).await;
+                return self.close(&open, RunState::Quarantined, &error).await.map(|()| None);
             }
             Err(error) => return Err(error),
         };
-        let mut stored = Stored::new(live, open.run, entrance, (open.started_ms, open.seed));
+        let mut stored = Stored::new(live.clone(), open.run, entrance, (open.started_ms, open.seed));
         stored.records = records;
         stored.event = Some(event);
         stored.remembered = self.remembered(&stored.live.program, open.run)?;
@@ -78,9 +93,8 @@ impl Inner {
         stored.is_resumed = is_resumed;
         stored.continues.clone_from(&open.parent);
         let journaled = self.journaled(&stored).ending(open.parent.map(|it| it.run));
-        // nobody waits for the end of a resumed run here; it is stored, and told to who attached itself
-        drop(self.dispatch(stored, Arc::new(journaled)));
-        Ok(())
+        // nobody waits here for the end of such a run; it is stored, and told to who attached itself
+        Ok(Some((stored, Arc::new(journaled))))
     }
 
     /// Results of a run by their places.

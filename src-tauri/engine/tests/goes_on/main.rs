@@ -4,6 +4,7 @@
 mod common;
 
 mod bounds;
+mod crowd;
 mod decisions;
 mod expects;
 mod order;
