@@ -1,23 +1,16 @@
 /** A node on the canvas: what it is, what it does, and after a run what it did. */
-import {
-  Handle,
-  type NodeProps,
-  Position,
-  useStore as useCanvas,
-  useUpdateNodeInternals,
-} from '@xyflow/react';
+import { Handle, type NodeProps, Position, useStore as useCanvas } from '@xyflow/react';
 import { Ban, CircleAlert, Repeat2, TriangleAlert } from 'lucide-react';
-import { memo, useEffect, useRef } from 'react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { NodeCounts } from '../bridge/index.ts';
-import { CARD_HEIGHT } from '../document/arrange.ts';
 import { live } from '../document/live.ts';
-import { type Ports, portsOf, summaryOf } from '../document/select.ts';
+import { type Ports, summaryOf } from '../document/select.ts';
 import { openFlow } from '../document/store.ts';
 import { KindBadge } from '../kit/glyph.tsx';
 import { formatNumber, formatSpan } from '../kit/i18n.ts';
-import type { CardNode } from './shape.ts';
+import { type CardNode, portTop } from './shape.ts';
 
 /** Below this zoom the words cannot be read, and a plain box is drawn. */
 const FAR = 0.4;
@@ -33,7 +26,6 @@ function Side({
   side: 'in' | 'out';
   hasLabels: boolean;
 }) {
-  const gap = CARD_HEIGHT / (names.length + 1);
   return names.map((name, index) => (
     <Handle
       key={name}
@@ -42,7 +34,7 @@ function Side({
       position={side === 'in' ? Position.Left : Position.Right}
       className="port"
       data-error={name === 'error' || undefined}
-      style={{ top: gap * (index + 1) }}
+      style={{ top: portTop(index, names.length) }}
     >
       {hasLabels && names.length > 1 ? <span className="port-label">{name.replaceAll('_', ' ')}</span> : null}
     </Handle>
@@ -108,22 +100,11 @@ function Foot({ id, ports, policy, isOff }: { id: string; ports: Ports; policy: 
 }
 
 function Card({ id, data, selected }: NodeProps<CardNode>) {
-  const { node, kind, facts, isErrorWired } = data;
+  const { node, kind, facts, ports } = data;
   const isFar = useCanvas((state) => state.transform[2] < FAR);
   const isCrowded = useCanvas((state) => state.transform[2] < CROWDED);
   const state = useStore(live, (it) => it.counts.nodes[id]?.state);
   const isBroken = useStore(openFlow, (it) => it.worst.get(id)?.severity === 'error');
-  const ports = portsOf(node, new Map(kind ? [[kind.kind, kind]] : []), facts);
-  const outputs = ports.outputs.filter((port) => port !== 'error' || isErrorWired || selected);
-  const drawn = `${ports.inputs.join()}>${outputs.join()}`;
-  const measure = useUpdateNodeInternals();
-  // ports that come and go move the others: the wires must follow
-  const measured = useRef(drawn);
-  useEffect(() => {
-    if (measured.current === drawn) return;
-    measured.current = drawn;
-    measure(id);
-  }, [drawn, id, measure]);
   const contract = facts?.contract ?? kind?.contract ?? 'unknown';
   return (
     <div
@@ -157,7 +138,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
           />
         </>
       )}
-      <Side names={outputs} side="out" hasLabels={!isCrowded} />
+      <Side names={ports.outputs} side="out" hasLabels={!isCrowded} />
     </div>
   );
 }
