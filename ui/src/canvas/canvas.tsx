@@ -35,6 +35,7 @@ import { FindBox } from './find.tsx';
 import { clip, pressKey } from './keys.ts';
 import { SmallMap } from './minimap.tsx';
 import { NodeCard } from './node-card.tsx';
+import { peekAt, peekAway, WirePeek } from './peek.tsx';
 import { type DrawnNode, drawNodes, drawWires, type WireEdge } from './shape.ts';
 import { Toolbar } from './toolbar.tsx';
 import { openingView } from './view.ts';
@@ -272,6 +273,8 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
           edgeTypes={edgeTypes}
           onNodesChange={onNodesChange}
           onEdgeClick={onEdgeClick}
+          onEdgeMouseEnter={peekAt}
+          onEdgeMouseLeave={peekAway}
           onPaneClick={onPaneClick}
           onNodeDragStop={onDragStop}
           onConnect={onConnect}
@@ -321,6 +324,7 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
           ) : null}
         </ReactFlow>
       ) : null}
+      <WirePeek />
     </div>
   );
 }

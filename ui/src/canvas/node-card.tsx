@@ -1,6 +1,6 @@
 /** A node on the canvas: what it is, what it does, and after a run what it did. */
 import { Handle, type NodeProps, Position, useStore as useCanvas } from '@xyflow/react';
-import { Ban, CircleAlert, Repeat2, TriangleAlert } from 'lucide-react';
+import { Ban, CircleAlert, CornerDownRight, Repeat2, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
@@ -10,7 +10,7 @@ import { type Ports, summaryOf } from '../document/select.ts';
 import { openFlow } from '../document/store.ts';
 import { KindBadge } from '../kit/glyph.tsx';
 import { formatNumber, formatSpan } from '../kit/i18n.ts';
-import { type CardNode, portTop } from './shape.ts';
+import { type CardFace, type CardNode, portTop } from './shape.ts';
 
 /** Below this zoom the words cannot be read, and a plain box is drawn. */
 const FAR = 0.4;
@@ -64,7 +64,50 @@ function Counts({ counts, ports }: { counts: NodeCounts; ports: Ports }) {
   );
 }
 
-function Foot({ id, ports, policy, isOff }: { id: string; ports: Ports; policy: boolean; isOff: boolean }) {
+const EFFECTS: Record<string, string> = {
+  transactional: 'once',
+  idempotent: 'keyed',
+  ambiguous: 'may_repeat',
+};
+
+/** What is to be known before a run: whether it may be done twice, whether it is tried again, whether its failures lead on. */
+function Badges({ node, facts, isErrorWired }: Pick<CardFace, 'node' | 'facts' | 'isErrorWired'>) {
+  const { t } = useTranslation();
+  const effect = EFFECTS[facts?.effect ?? ''];
+  const isRetried = Boolean(node.policy?.retry && node.policy.retry !== 'never');
+  if (!effect && !isRetried && !isErrorWired) return null;
+  return (
+    <div className="card-badges">
+      {effect ? (
+        <span
+          className="card-badge"
+          data-tone={effect === 'may_repeat' ? 'warn' : undefined}
+          title={t(`effect.${effect}_help`)}
+        >
+          {t(`effect.${effect}`)}
+        </span>
+      ) : null}
+      {isRetried ? (
+        <span className="card-badge" role="img" title={t('card.retries')} aria-label={t('card.retries')}>
+          <Repeat2 />
+        </span>
+      ) : null}
+      {isErrorWired ? (
+        <span
+          className="card-badge"
+          data-tone="bad"
+          role="img"
+          title={t('card.error_wired')}
+          aria-label={t('card.error_wired')}
+        >
+          <CornerDownRight />
+        </span>
+      ) : null}
+    </div>
+  );
+}
+
+function Foot({ id, ports, isOff }: { id: string; ports: Ports; isOff: boolean }) {
   const { t } = useTranslation();
   const counts = useStore(live, (state) => state.counts.nodes[id]);
   const problem = useStore(openFlow, (state) => state.worst.get(id));
@@ -94,13 +137,12 @@ function Foot({ id, ports, policy, isOff }: { id: string; ports: Ports; policy: 
       ) : (
         <span>{t('card.not_run')}</span>
       )}
-      {policy && !counts ? <Repeat2 className="card-end" aria-label={t('card.retries')} /> : null}
     </div>
   );
 }
 
 function Card({ id, data, selected }: NodeProps<CardNode>) {
-  const { node, kind, facts, ports } = data;
+  const { node, kind, facts, isErrorWired, ports } = data;
   const isFar = useCanvas((state) => state.transform[2] < FAR);
   const isCrowded = useCanvas((state) => state.transform[2] < CROWDED);
   const state = useStore(live, (it) => it.counts.nodes[id]?.state);
@@ -119,6 +161,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
         <div className="card-far" data-contract={contract} />
       ) : (
         <>
+          <Badges node={node} facts={facts} isErrorWired={isErrorWired} />
           <div className="card-head">
             <KindBadge kind={node.kind} contract={contract} />
             <div className="card-words">
@@ -130,12 +173,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
               </div>
             </div>
           </div>
-          <Foot
-            id={id}
-            ports={ports}
-            policy={Boolean(node.policy?.retry && node.policy.retry !== 'never')}
-            isOff={Boolean(node.disabled)}
-          />
+          <Foot id={id} ports={ports} isOff={Boolean(node.disabled)} />
         </>
       )}
       <Side names={ports.outputs} side="out" hasLabels={!isCrowded} />

@@ -9,9 +9,8 @@ export interface CardFace extends Record<string, unknown> {
   node: FlowNode;
   kind: KindRow | undefined;
   facts: NodeFacts | undefined;
-  /** Whether an error port is drawn: only where it leads somewhere, or the card is chosen. */
-  showsError: boolean;
-  /** The ports that are drawn. */
+  isErrorWired: boolean;
+  /** The ports that are drawn: the error port only where it leads somewhere, or the card is chosen. */
   ports: Ports;
 }
 export type CardNode = Node<CardFace, 'card'>;
@@ -61,8 +60,7 @@ const CARD_SIZE = { width: CARD_WIDTH, height: CARD_HEIGHT };
 const titleOf = (node: FlowNode, kind: KindRow | undefined) => node.title || kind?.title || node.kind;
 
 function card(id: string, node: FlowNode, shown: Shown, old: CardNode | undefined, flags: Flags): CardNode {
-  const { isSelected } = flags;
-  const showsError = isSelected || flags.isErrorWired;
+  const { isSelected, isErrorWired } = flags;
   const kind = shown.kinds.get(node.kind);
   const facts = shown.facts.get(id);
   const [x, y] = shown.doc.layout[id] ?? [0, 0];
@@ -71,12 +69,13 @@ function card(id: string, node: FlowNode, shown: Shown, old: CardNode | undefine
     old.data.node === node &&
     old.data.kind === kind &&
     old.data.facts === facts &&
-    old.data.showsError === showsError;
+    old.data.isErrorWired === isErrorWired &&
+    (isErrorWired || old.selected === isSelected);
   if (isSame && old.position.x === x && old.position.y === y && old.selected === isSelected) return old;
   const all = portsOf(node, shown.kinds, facts);
   const ports = {
     inputs: all.inputs,
-    outputs: all.outputs.filter((port) => port !== 'error' || showsError),
+    outputs: all.outputs.filter((port) => port !== 'error' || isErrorWired || isSelected),
   };
   return {
     ...old,
@@ -88,7 +87,7 @@ function card(id: string, node: FlowNode, shown: Shown, old: CardNode | undefine
     handles: handlesOf(ports),
     selected: isSelected,
     ariaLabel: titleOf(node, kind),
-    data: isSame ? old.data : { node, kind, facts, showsError, ports },
+    data: isSame ? old.data : { node, kind, facts, isErrorWired, ports },
   };
 }
 

@@ -16,8 +16,8 @@ export interface Box extends Size {
 
 /** Below this zoom the words on a card are too small to be read. */
 export const READABLE = 0.72;
-/** Room around the cards, in pixels of the screen; above them stands the toolbar. */
-const ROOM = { x: 40, top: 64, bottom: 40 };
+/** Room around the cards, in pixels of the screen; above them stands the toolbar, below them the slider. */
+const ROOM = { x: 40, top: 64, bottom: 64 };
 
 /** The area that all cards and notes take, in units of the canvas; none for an empty flow. */
 export function boundsOf(doc: FlowDoc): Box | undefined {

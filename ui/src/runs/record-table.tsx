@@ -5,7 +5,7 @@ import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Datum } from '../bridge/index.ts';
 import { plain } from '../document/sample.ts';
-import { formatNumber, formatStamp } from '../kit/i18n.ts';
+import { formatCell } from '../kit/i18n.ts';
 import { State } from '../kit/surfaces.tsx';
 import type { Records } from './records.ts';
 
@@ -15,7 +15,6 @@ const HEAD = 30;
 const TALLEST = 8_000_000;
 const NARROW = 96;
 const WIDE = 260;
-const LONGEST = 300;
 
 const fieldOf = (record: Datum | undefined, name: string): Datum =>
   typeof record === 'object' && record !== null && !Array.isArray(record) ? (record[name] ?? null) : null;
@@ -98,7 +97,9 @@ export function RecordTable({ records }: { records: Records }) {
                     dir="auto"
                     className={column.isNumber ? 'number ellipsis' : 'ellipsis'}
                   >
-                    {record === undefined ? '…' : cellText(fieldOf(record, column.name), column.hasCents)}
+                    {record === undefined
+                      ? '…'
+                      : formatCell(plain(fieldOf(record, column.name)), column.hasCents)}
                   </div>
                 ))}
               </div>
@@ -108,12 +109,4 @@ export function RecordTable({ records }: { records: Records }) {
       </div>
     </div>
   );
-}
-
-/** A cell shows a line; ten megabytes of text would stop the page. */
-function cellText(value: Datum, hasCents: boolean): string {
-  if (typeof value === 'number') return formatNumber(value, hasCents || !Number.isInteger(value) ? 2 : 0);
-  const { text, type } = plain(value);
-  if (type === 'date time') return formatStamp(text);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
