@@ -119,7 +119,7 @@ pub(crate) fn flat(expr: &Expr) -> String {
             format!("{} between {} and {}", flat(value), flat(low), flat(high))
         }
         Kind::In { value, tests } => match tests.as_slice() {
-            [only] => format!("{} in {}", flat(value), test(only)),
+            [only] if is_closed(only) => format!("{} in {}", flat(value), test(only)),
             many => {
                 let tests: Vec<String> = many.iter().map(test).collect();
                 format!("{} in ({})", flat(value), tests.join(", "))
@@ -170,6 +170,27 @@ fn test(expr: &Expr) -> String {
     }
 }
 
+/// Whether a lone test behind `in` ends by itself: it neither begins with a bracket, which would be taken for that of `in`, nor has an
+/// operator that could be taken for the one behind it.
+fn is_closed(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Null
+        | Kind::Bool(_)
+        | Kind::Number(_)
+        | Kind::Text(_)
+        | Kind::At(_)
+        | Kind::Name { .. }
+        | Kind::List(_)
+        | Kind::Context(_)
+        | Kind::Range { .. } => true,
+        Kind::Test { value, .. } | Kind::Neg(value) => is_closed(value),
+        Kind::Call { callee: value, .. } | Kind::Path { value, .. } | Kind::Filter { value, .. } => {
+            is_closed(value)
+        }
+        _ => false,
+    }
+}
+
 fn joined(parts: &[Expr]) -> String {
     parts.iter().map(flat).collect::<Vec<_>>().join(", ")
 }
@@ -209,6 +230,10 @@ mod tests {
             ("if   a then 1 else\n2", "if a then 1 else 2"),
             ("x in (<5,[1 .. 3))", "x in (< 5, [1..3))"),
             ("x in (<5)", "x in < 5"),
+            ("x in (y = 1)", "x in (y = 1)"),
+            ("x in ((y))", "x in ((y))"),
+            ("x in (if y then 1 else 2) and z", "x in (if y then 1 else 2) and z"),
+            ("x in y.z[1]", "x in y.z[1]"),
             ("{\"a b\":1 , c:[1,2]}", "{\"a b\": 1, c: [1, 2]}"),
             ("- -1", "- -1"),
             ("f.`net total`[item>1]", "f.`net total`[item > 1]"),

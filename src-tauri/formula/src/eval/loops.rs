@@ -153,7 +153,8 @@ fn items(value: Value, span: Span, cx: &mut Cx<'_>) -> Option<Items> {
     if let Some(range) = special::of::<Range>(&value) {
         return range_items(range).or_else(|| {
             cx.fault(span, || {
-                "Only a range of whole numbers or dates that goes up can be run through.".into()
+                "Only a range of whole numbers or dates that goes up, and is not endless, can be run through."
+                    .into()
             });
             None
         });
@@ -182,12 +183,8 @@ fn range_items(range: &Range) -> Option<Items> {
         (Value::Number(low), Value::Number(high)) => {
             let from = if range.low_in { low.clone() } else { low.checked_add(&Number::ONE)? };
             let to = if range.high_in { high.clone() } else { high.checked_sub(&Number::ONE)? };
-            let count = to.checked_sub(&from)?.floor().to_i64()? + 1;
-            (count > 0 && from.is_integer()).then_some(Items::Numbers {
-                from,
-                count: count as usize,
-                down: false,
-            })
+            let count = usize::try_from(to.checked_sub(&from)?.floor().to_i64()?.checked_add(1)?).ok()?;
+            (count > 0 && from.is_integer()).then_some(Items::Numbers { from, count, down: false })
         }
         (Value::Date(low), Value::Date(high)) => {
             let from = low.add_days(i64::from(!range.low_in))?;
@@ -202,8 +199,14 @@ fn steps(low: &Value, high: &Value, span: Span, cx: &mut Cx<'_>) -> Option<Items
     match (low, high) {
         (Value::Number(from), Value::Number(to)) => {
             let down = from > to;
-            let gap = to.checked_sub(from)?.abs().floor().to_i64()?;
-            Some(Items::Numbers { from: from.clone(), count: gap as usize + 1, down })
+            let gap = to.checked_sub(from).and_then(|gap| gap.abs().floor().to_i64());
+            let Some(gap) = gap.and_then(|gap| usize::try_from(gap).ok()) else {
+                cx.fault(span, || {
+                    format!("There are too many numbers between {from} and {to} to run through.")
+                });
+                return None;
+            };
+            Some(Items::Numbers { from: from.clone(), count: gap.saturating_add(1), down })
         }
         (Value::Date(from), Value::Date(to)) => {
             let gap = to.days() - from.days();
