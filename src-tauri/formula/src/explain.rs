@@ -192,12 +192,19 @@ impl Look<'_> {
             Type::List(of) => *of,
             other => other,
         };
-        let place = matches!(&test.kind, Kind::Number(_))
-            || matches!(&test.kind, Kind::Neg(inner) if matches!(inner.kind, Kind::Number(_)));
-        if place {
-            Found::of(of).or_empty(format!("{} may have fewer items", flat(value)))
-        } else {
-            Found::of(Type::List(Box::new(of)))
+        let base = self.locals.len();
+        self.locals.push(("item".into(), Found::of(of.clone())));
+        if let Type::Context(fields) = &of {
+            self.locals.extend(fields.iter().map(|(name, of)| (name.clone(), Found::of(of.clone()))));
+        }
+        let found = self.expr(test).of;
+        self.locals.truncate(base);
+        let fewer = || format!("{} may have fewer items", flat(value));
+        match found {
+            Type::Bool => Found::of(Type::List(Box::new(of))),
+            // The number counts the items.
+            Type::Number => Found::of(of).or_empty(fewer()),
+            _ => Found::of(Type::Any).or_empty(fewer()),
         }
     }
 
@@ -322,6 +329,8 @@ mod tests {
             ("if qty > 2 then city else null", "string", 2),
             ("lines.sku", "list<string>", 0),
             ("lines[1].price", "number", 1),
+            ("lines[qty - 2].price", "number", 1),
+            ("lines[price > 2]", "list<context<sku: string, price: number>>", 0),
             ("for l in lines return l.price", "list<number>", 0),
             ("{a: qty, b: city}", "context<a: number, b: string>", 0),
             ("@\"2026-01-01\" + @\"P1D\"", "date", 0),

@@ -8,6 +8,8 @@ mod tests;
 
 use model::Text;
 
+pub(crate) use basic::PROPERTIES;
+
 use crate::ast::{Expr, Kind, Op, Span};
 use crate::error::FormulaError;
 use crate::lex::{self, Names, Token};
