@@ -165,7 +165,8 @@ impl Look<'_> {
     }
 
     fn path(&mut self, value: &Expr, name: &Text, whole: &Expr) -> Found {
-        let from = self.expr(value).of;
+        // What is read of nothing is nothing.
+        let Found { of: from, empty } = self.expr(value);
         let field = |fields: &[(Text, Type)]| {
             fields.iter().find(|(known, _)| known == name).map(|(_, of)| of.clone())
         };
@@ -174,14 +175,18 @@ impl Look<'_> {
                 let of = field(&fields).unwrap_or(Type::Any);
                 Found::of(of).or_empty(format!("the field {} may be empty", flat(whole)))
             }
-            Type::List(of) => match *of {
-                Type::Context(fields) => Found::of(Type::List(Box::new(field(&fields).unwrap_or(Type::Any)))),
-                _ => Found::of(Type::List(Box::new(Type::Any))),
-            },
-            Type::Date | Type::DateTime | Type::Time | Type::Days | Type::Months
-                if !name.contains("zone") =>
-            {
-                Found::of(if name == "time offset" { Type::Days } else { Type::Number })
+            Type::List(of) => {
+                let of = match *of {
+                    Type::Context(fields) => field(&fields).unwrap_or(Type::Any),
+                    _ => Type::Any,
+                };
+                Found { of: Type::List(Box::new(of)), empty }
+            }
+            Type::DateTime | Type::Time if name == "time offset" => {
+                Found::of(Type::Days).or_empty(format!("{} may have no zone", flat(value)))
+            }
+            Type::Date | Type::DateTime | Type::Time | Type::Days | Type::Months if name != "timezone" => {
+                Found { of: Type::Number, empty }
             }
             _ => Found::of(Type::Any).or_empty(format!("{} may be empty", flat(whole))),
         }
@@ -327,8 +332,11 @@ mod tests {
             ("qty", "number", 1),
             ("upper case(city) + \"!\"", "string", 0),
             ("if qty > 2 then city else null", "string", 2),
-            ("lines.sku", "list<string>", 0),
+            ("lines.sku", "list<string>", 1),
             ("lines[1].price", "number", 1),
+            ("now.time offset", "Any", 1),
+            ("@\"10:00:00\".time offset", "days and time duration", 1),
+            ("@\"10:00:00\".hour", "number", 0),
             ("lines[qty - 2].price", "number", 1),
             ("lines[price > 2]", "list<context<sku: string, price: number>>", 0),
             ("for l in lines return l.price", "list<number>", 0),
