@@ -21,6 +21,9 @@ const MAX_HEIGHT: u16 = 400;
 /// Bytes of one formula.
 pub(crate) const MAX_TEXT: usize = 256 * 1024;
 
+/// Characters of a part that are shown in a message.
+const MAX_SEEN: usize = 40;
+
 pub(crate) struct Parser<'t> {
     pub(crate) text: &'t str,
     pub(crate) names: Names,
@@ -80,10 +83,7 @@ impl<'t> Parser<'t> {
             Token::Word("then") => Err(FormulaError::new("then without if before it.", self.span)),
             Token::Word("else") => Err(FormulaError::new("else without if before it.", self.span)),
             Token::Name(_) | Token::Number(_) | Token::Text(_) | Token::Quoted(_) => Err(FormulaError::new(
-                format!(
-                    "Between the parts before and after {} an operator such as + or and is missing.",
-                    self.seen()
-                ),
+                format!("Before {} an operator such as + or and is missing.", self.seen()),
                 self.span,
             )
             .suggest(self.spaced_name())),
@@ -117,7 +117,22 @@ impl<'t> Parser<'t> {
     fn seen(&self) -> String {
         match &self.token {
             Token::End => "the end of the formula".into(),
-            _ => self.text[self.span.start..self.span.end].to_owned(),
+            Token::Sign(",") => "a comma".into(),
+            Token::Sign(":") => "a colon".into(),
+            Token::Sign(".") => "a point".into(),
+            Token::Word(word) => format!("the word {word}"),
+            token => {
+                let text = &self.text[self.span.start..self.span.end];
+                let mut shown: String = text.chars().take(MAX_SEEN).collect();
+                if shown.len() < text.len() {
+                    shown.push_str("..");
+                }
+                match token {
+                    Token::Text(_) => format!("the text {shown}"),
+                    Token::Number(_) => format!("the number {shown}"),
+                    _ => shown,
+                }
+            }
         }
     }
 
@@ -282,15 +297,24 @@ impl<'t> Parser<'t> {
         self.node(Kind::InstanceOf { value: Box::new(value), of }, start)
     }
 
-    /// Takes a name of one or more tokens up to a token for which `stop` holds, and remembers it.
-    fn name_until(&mut self, what: &str, stop: impl Fn(&Token) -> bool) -> Result<Text, FormulaError> {
-        let name = self.scan_name(what, stop)?;
+    /// Takes a name of one or more tokens up to a token for which `stop` holds, and remembers it. Messages say `what` is
+    /// expected, and what is then to come behind it.
+    fn name_until(
+        &mut self,
+        (what, then): (&str, &str),
+        stop: impl Fn(&Token) -> bool,
+    ) -> Result<Text, FormulaError> {
+        let name = self.scan_name((what, then), stop)?;
         self.names.add(&name);
         Ok(name)
     }
 
     /// Takes a name of one or more tokens up to a token for which `stop` holds.
-    fn scan_name(&mut self, what: &str, stop: impl Fn(&Token) -> bool) -> Result<Text, FormulaError> {
+    fn scan_name(
+        &mut self,
+        (what, then): (&str, &str),
+        stop: impl Fn(&Token) -> bool,
+    ) -> Result<Text, FormulaError> {
         let start = self.span;
         if let Token::Quoted(name) = &self.token {
             let name = name.clone();
@@ -309,10 +333,13 @@ impl<'t> Parser<'t> {
                     self.advance()?;
                 }
                 _ => {
-                    return Err(FormulaError::new(
-                        format!("Expected {what}, but found {}.", self.seen()),
-                        self.span,
-                    ));
+                    let name = &self.text[start.start..self.last.max(start.start)];
+                    let message = if name.len() <= MAX_SEEN {
+                        format!("Expected {then} after {name}, but found {}.", self.seen())
+                    } else {
+                        format!("Expected {then} after the name, but found {}.", self.seen())
+                    };
+                    return Err(FormulaError::new(message, self.span));
                 }
             }
         }

@@ -171,7 +171,7 @@ impl Parser<'_> {
             if self.take(":")? {
                 return Ok(Some(name));
             }
-        } else if let Ok(name) = self.scan_name("a name", |token| *token == Token::Sign(":"))
+        } else if let Ok(name) = self.scan_name(("a name", "a colon"), |token| *token == Token::Sign(":"))
             && self.take(":")?
         {
             return Ok(Some(name));
