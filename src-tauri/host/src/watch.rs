@@ -76,7 +76,7 @@ pub(crate) async fn pump(app: Weak<App>, mut events: Receiver<EngineEvent>) {
                 }
             }
             Ok(EngineEvent::Alert { flow, run, kind, sentence, at_ms }) => {
-                let flow = Some(base(&flow).to_owned());
+                let flow = flow.map(|it| base(&it).to_owned());
                 app.tell(Event::Alert { kind: kind.into(), flow, run, sentence, at_ms });
             }
             Err(RecvError::Lagged(_)) => app.tell(Event::Resync {}),
@@ -176,5 +176,6 @@ pub(crate) fn end_state(state: EndState) -> RunState {
         EndState::Waiting => RunState::Waiting,
         EndState::Cancelled => RunState::Cancelled,
         EndState::Failed | EndState::Quarantined => RunState::Failed,
+        EndState::Skipped => RunState::Skipped,
     }
 }

@@ -12,6 +12,7 @@ const tones: Record<RunState, Tone> = {
   failed: 'bad',
   cancelled: 'plain',
   asking: 'warn',
+  skipped: 'plain',
 };
 
 export function RunPill({ state }: { state: RunState }) {

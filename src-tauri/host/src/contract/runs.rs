@@ -25,6 +25,8 @@ pub enum RunState {
     Cancelled,
     /// A person must answer a question first.
     Asking,
+    /// Left out by the flow's rule for events that come while others run; the error says why.
+    Skipped,
 }
 
 /// Parameters of `run.start`.
