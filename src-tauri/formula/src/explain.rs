@@ -14,6 +14,8 @@ use crate::types::Type;
 
 /// Why a result can be empty: reasons kept.
 const MAX_REASONS: usize = 8;
+/// Parts of the type of a local.
+const MAX_PARTS: usize = 1_000;
 /// Items of a sample list that are looked at.
 const MAX_ITEMS: usize = 16;
 
@@ -65,13 +67,17 @@ impl Found {
     }
 
     fn or_empty(mut self, reason: String) -> Found {
-        self.empty.push(reason);
+        if self.empty.len() < MAX_REASONS {
+            self.empty.push(reason);
+        }
         self
     }
 
     /// Either of two.
     fn or(mut self, other: Found) -> Found {
-        self.empty.extend(other.empty);
+        let room = MAX_REASONS.saturating_sub(self.empty.len());
+        let new: Vec<_> = other.empty.into_iter().filter(|reason| !self.empty.contains(reason)).collect();
+        self.empty.extend(new.into_iter().take(room));
         self.of = match (self.of, other.of) {
             (a, b) if a == b => a,
             (Type::Null, of) | (of, Type::Null) => of,
@@ -121,7 +127,7 @@ impl Look<'_> {
                 let base = self.locals.len();
                 for (name, value) in entries {
                     let found = self.expr(value);
-                    self.locals.push((name.clone(), found));
+                    self.local(name, found);
                 }
                 let fields = self.locals.drain(base..).map(|(name, found)| (name, found.of)).collect();
                 Found::of(Type::Context(fields))
@@ -134,7 +140,7 @@ impl Look<'_> {
                         Type::List(of) | Type::Range(of) => *of,
                         other => other,
                     };
-                    self.locals.push((name.clone(), Found::of(of)));
+                    self.local(name, Found::of(of));
                 }
                 let of = self.expr(body).of;
                 self.locals.truncate(base);
@@ -151,6 +157,15 @@ impl Look<'_> {
             Kind::Call { callee, args } => self.call(callee, args),
             Kind::Anything | Kind::NotTests(_) | Kind::AnyOf(_) => Found::of(Type::Bool),
         }
+    }
+
+    /// A local that may be named again and again, so its type is kept small: `{a: .., b: {x: a, y: a}, ..}` doubles it a field.
+    fn local(&mut self, name: &Text, mut found: Found) {
+        let mut room = MAX_PARTS;
+        if !fits(&found.of, &mut room) {
+            found.of = Type::Any;
+        }
+        self.locals.push((name.clone(), found));
     }
 
     fn name(&self, name: &Text) -> Found {
@@ -214,27 +229,31 @@ impl Look<'_> {
     }
 
     fn call(&mut self, callee: &Expr, args: &Args) -> Found {
-        let Kind::Name { name, .. } = &callee.kind else { return Found::of(Type::Any) };
-        let Some(function) = builtins::find(name) else { return Found::of(Type::Any) };
+        let own = || Found::of(Type::Any).or_empty(format!("what {} gives may be empty", flat(callee)));
+        let Kind::Name { name, .. } = &callee.kind else { return own() };
+        let Some(function) = builtins::find(name) else { return own() };
         let parts: Vec<Expr> = match args {
             Args::Positional(parts) => parts.clone(),
             Args::Named(parts) => parts.iter().map(|(_, part)| part.clone()).collect(),
         };
-        let first = parts.first().map(|part| self.expr(part));
+        // Every part is looked at once: twice a level would double the work with every call inside another.
+        let found: Vec<Found> = parts.iter().map(|part| self.expr(part)).collect();
+        let empty = found.iter().flat_map(|found| found.empty.iter().cloned()).take(MAX_REASONS).collect();
+        let first = found.first().cloned();
         let item = |found: Option<Found>| match found {
             Some(Found { of: Type::List(of), .. }) => *of,
             Some(Found { of, .. }) => of,
             None => Type::Any,
         };
         match function.name {
-            "try" => {
-                parts.iter().map(|part| self.expr(part)).reduce(Found::or).unwrap_or(Found::of(Type::Any))
-            }
+            "try" => found.into_iter().reduce(Found::or).unwrap_or(Found::of(Type::Any)),
             "min" | "max" => Found::of(item(first)).or_empty(format!("{name} of an empty list is empty")),
             "sum" | "median" | "product" => {
                 Found::of(Type::Number).or_empty(format!("{name} of an empty list is empty"))
             }
             "abs" => Found::of(item(first)),
+            // Something empty among what is asked leaves the answer open.
+            "all" | "any" => Found { of: Type::Bool, empty },
             "sort" | "reverse" | "sublist" | "distinct values" | "remove" | "append" | "insert before" => {
                 Found::of(Type::List(Box::new(item(first))))
             }
@@ -243,6 +262,18 @@ impl Look<'_> {
             }
             _ => Found::of(gives(function.gives)),
         }
+    }
+}
+
+/// Whether a type has no more parts than there is room for.
+fn fits(of: &Type, room: &mut usize) -> bool {
+    let Some(left) = room.checked_sub(1) else { return false };
+    *room = left;
+    match of {
+        Type::List(of) | Type::Range(of) => fits(of, room),
+        Type::Context(fields) => fields.iter().all(|(_, of)| fits(of, room)),
+        Type::Function(params, result) => params.iter().all(|of| fits(of, room)) && fits(result, room),
+        _ => true,
     }
 }
 
@@ -326,6 +357,17 @@ mod tests {
     }
 
     #[test]
+    fn what_doubles_with_every_field_or_call_is_told_at_once() {
+        let fields: Vec<String> = (1..200).map(|n| format!("a{n}: {{x: a{0}, y: a{0}}}", n - 1)).collect();
+        let deep = format!("{{a0: {{z: qty}}, {}}}", fields.join(", "));
+        assert!(explained(&deep).0.len() < 1_000_000);
+        let calls = format!("{}qty{}", "try(".repeat(50), ", 1)".repeat(50));
+        assert_eq!(explained(&calls), ("number".to_owned(), 1));
+        let fields: Vec<String> = (1..200).map(|n| format!("a{n}: try(a{0}, a{0})", n - 1)).collect();
+        assert_eq!(explained(&format!("try({{a0: qty, {}}}.a199, 0)", fields.join(", "))).1, 1);
+    }
+
+    #[test]
     fn the_type_of_the_result_is_told() {
         for (text, of, reasons) in [
             ("qty * 2", "number", 0),
@@ -334,6 +376,8 @@ mod tests {
             ("if qty > 2 then city else null", "string", 2),
             ("lines.sku", "list<string>", 1),
             ("lines[1].price", "number", 1),
+            ("all(lines[1].paid)", "boolean", 1),
+            ("(function(x) null)(1)", "Any", 1),
             ("now.time offset", "Any", 1),
             ("@\"10:00:00\".time offset", "days and time duration", 1),
             ("@\"10:00:00\".hour", "number", 0),
