@@ -4,15 +4,23 @@ import {
   Background,
   BackgroundVariant,
   type Connection,
-  MiniMap,
   type NodeChange,
   type OnConnectEnd,
   Panel,
   ReactFlow,
   useReactFlow,
+  type Viewport,
   ViewportPortal,
 } from '@xyflow/react';
-import { type Ref, useCallback, useEffect, useImperativeHandle, useRef, useState } from 'react';
+import {
+  type Ref,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { connect, insertOnWire, type Loose, wireUnder } from '../document/actions.ts';
@@ -25,9 +33,12 @@ import { say } from '../kit/surfaces.tsx';
 import { GroupFrame, NoteCard } from './annotations.tsx';
 import { FindBox } from './find.tsx';
 import { clip, pressKey } from './keys.ts';
+import { SmallMap } from './minimap.tsx';
 import { NodeCard } from './node-card.tsx';
+import { peekAt, peekAway, WirePeek } from './peek.tsx';
 import { type DrawnNode, drawNodes, drawWires, type WireEdge } from './shape.ts';
 import { Toolbar } from './toolbar.tsx';
+import { openingView } from './view.ts';
 import { WireLine } from './wire.tsx';
 import { KeyWiring } from './wiring.tsx';
 
@@ -43,7 +54,11 @@ function openForm(): void {
   else requestAnimationFrame(openForm);
 }
 
-const FIT = { padding: 0.07, maxZoom: 1, minZoom: 0.2 };
+const FIT = { padding: 0.07, maxZoom: 1, minZoom: 0.1 };
+// Every one of these made anew would draw all wires again with each step of a drag.
+const MANY_KEYS = ['Control', 'Meta', 'Shift'];
+const NO_SIGN = { hideAttribution: true };
+const isFree = ({ source, target }: Connection | WireEdge) => canWire(documentNow(), source, target);
 
 /** Where on the canvas something is to be put, and the loose wire it is for. */
 export interface PaletteAt {
@@ -91,7 +106,13 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
   const [lines, setLines] = useState<{ x?: number; y?: number }>({});
   const [wiring, setWiring] = useState<string>();
   const [isFinding, setFinding] = useState(false);
+  const [view, setView] = useState<Viewport>();
 
+  // the size is known before anything is seen, so that only what will be in view is ever drawn
+  useLayoutEffect(() => {
+    const area = box.current?.getBoundingClientRect();
+    if (area) setView(openingView(documentNow(), kinds, area));
+  }, [kinds]);
   useEffect(
     () => setNodes((before) => drawNodes({ doc, kinds, facts, selected }, before)),
     [doc, kinds, facts, selected],
@@ -200,6 +221,15 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
     [kinds],
   );
 
+  const chooseWire = useCallback((id: string | undefined) => {
+    select([]);
+    setChosenWire(id);
+    setEdges((before) =>
+      before.map((it) => (Boolean(it.selected) === (it.id === id) ? it : { ...it, selected: it.id === id })),
+    );
+  }, []);
+  const onEdgeClick = useCallback((_: unknown, edge: WireEdge) => chooseWire(edge.id), [chooseWire]);
+  const onPaneClick = useCallback(() => chooseWire(undefined), [chooseWire]);
   const onConnect = useCallback(
     ({ source, sourceHandle, target, targetHandle }: Connection) => {
       if (!connect(kinds, [source, sourceHandle ?? 'out'], [target, targetHandle ?? 'in']))
@@ -235,84 +265,66 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
           onPalette(paletteAt([event.clientX, event.clientY]));
       }}
     >
-      <ReactFlow<DrawnNode, WireEdge>
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        onNodesChange={onNodesChange}
-        onEdgeClick={(_, edge) => {
-          select([]);
-          setChosenWire(edge.id);
-          setEdges((before) =>
-            before.map((it) =>
-              it.selected === (it.id === edge.id) ? it : { ...it, selected: it.id === edge.id },
-            ),
-          );
-        }}
-        onPaneClick={() => {
-          select([]);
-          setChosenWire(undefined);
-          setEdges((before) => before.map((it) => (it.selected ? { ...it, selected: false } : it)));
-        }}
-        onNodeDragStop={onDragStop}
-        onConnect={onConnect}
-        onConnectEnd={onConnectEnd}
-        isValidConnection={({ source, target }) => canWire(documentNow(), source, target)}
-        onlyRenderVisibleElements
-        disableKeyboardA11y
-        nodesFocusable
-        edgesFocusable={false}
-        zoomOnDoubleClick={false}
-        deleteKeyCode={null}
-        multiSelectionKeyCode={['Control', 'Meta', 'Shift']}
-        selectionKeyCode="Shift"
-        minZoom={0.1}
-        maxZoom={2}
-        fitView
-        fitViewOptions={FIT}
-        proOptions={{ hideAttribution: true }}
-        aria-label={t('canvas.label')}
-      >
-        <Background variant={BackgroundVariant.Dots} gap={20} size={1.6} color="var(--dot)" />
-        <ViewportPortal>
-          {lines.x === undefined ? null : (
-            <div className="snap-line" data-axis="x" style={{ left: lines.x }} />
-          )}
-          {lines.y === undefined ? null : (
-            <div className="snap-line" data-axis="y" style={{ top: lines.y }} />
-          )}
-        </ViewportPortal>
-        <MiniMap
-          pannable
-          zoomable
-          className="minimap"
-          nodeColor={(node) =>
-            node.selected ? 'var(--accent)' : node.type === 'card' ? 'var(--wire)' : 'transparent'
-          }
-          maskColor="var(--mask)"
-          nodeBorderRadius={8}
-          ariaLabel={t('canvas.minimap')}
-        />
-        <Panel position="top-left">
-          <Toolbar
-            onAdd={() => onPalette(middle())}
-            onFind={() => setFinding(true)}
-            onFit={() => void flow.fitView({ ...FIT, duration: 180 })}
-            middle={() => middle().at}
-          />
-        </Panel>
-        {isFinding ? (
-          <Panel position="top-right">
-            <FindBox onReveal={reveal} onClose={() => setFinding(false)} />
+      {view ? (
+        <ReactFlow<DrawnNode, WireEdge>
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onNodesChange={onNodesChange}
+          onEdgeClick={onEdgeClick}
+          onEdgeMouseEnter={peekAt}
+          onEdgeMouseLeave={peekAway}
+          onPaneClick={onPaneClick}
+          onNodeDragStop={onDragStop}
+          onConnect={onConnect}
+          onConnectEnd={onConnectEnd}
+          isValidConnection={isFree}
+          onlyRenderVisibleElements
+          disableKeyboardA11y
+          nodesFocusable
+          edgesFocusable={false}
+          zoomOnDoubleClick={false}
+          deleteKeyCode={null}
+          multiSelectionKeyCode={MANY_KEYS}
+          selectionKeyCode="Shift"
+          minZoom={0.1}
+          maxZoom={2}
+          proOptions={NO_SIGN}
+          defaultViewport={view}
+          aria-label={t('canvas.label')}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={20} size={1.6} color="var(--dot)" />
+          <ViewportPortal>
+            {lines.x === undefined ? null : (
+              <div className="snap-line" data-axis="x" style={{ left: lines.x }} />
+            )}
+            {lines.y === undefined ? null : (
+              <div className="snap-line" data-axis="y" style={{ top: lines.y }} />
+            )}
+          </ViewportPortal>
+          <SmallMap />
+          <Panel position="top-left">
+            <Toolbar
+              onAdd={() => onPalette(middle())}
+              onFind={() => setFinding(true)}
+              onFit={() => void flow.fitView({ ...FIT, duration: 180 })}
+              middle={() => middle().at}
+            />
           </Panel>
-        ) : null}
-        {wiring ? (
-          <Panel position="bottom-center">
-            <KeyWiring kinds={kinds} from={wiring} onReveal={reveal} onClose={() => setWiring(undefined)} />
-          </Panel>
-        ) : null}
-      </ReactFlow>
+          {isFinding ? (
+            <Panel position="top-right">
+              <FindBox onReveal={reveal} onClose={() => setFinding(false)} />
+            </Panel>
+          ) : null}
+          {wiring ? (
+            <Panel position="bottom-center">
+              <KeyWiring kinds={kinds} from={wiring} onReveal={reveal} onClose={() => setWiring(undefined)} />
+            </Panel>
+          ) : null}
+        </ReactFlow>
+      ) : null}
+      <WirePeek />
     </div>
   );
 }

@@ -1,23 +1,16 @@
 /** A node on the canvas: what it is, what it does, and after a run what it did. */
-import {
-  Handle,
-  type NodeProps,
-  Position,
-  useStore as useCanvas,
-  useUpdateNodeInternals,
-} from '@xyflow/react';
-import { Ban, CircleAlert, Repeat2, TriangleAlert } from 'lucide-react';
-import { memo, useEffect, useRef } from 'react';
+import { Handle, type NodeProps, Position, useStore as useCanvas } from '@xyflow/react';
+import { Ban, CircleAlert, CornerDownRight, Repeat2, TriangleAlert } from 'lucide-react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { NodeCounts } from '../bridge/index.ts';
-import { CARD_HEIGHT } from '../document/arrange.ts';
 import { live } from '../document/live.ts';
-import { type Ports, portsOf, summaryOf } from '../document/select.ts';
+import { type Ports, summaryOf } from '../document/select.ts';
 import { openFlow } from '../document/store.ts';
 import { KindBadge } from '../kit/glyph.tsx';
 import { formatNumber, formatSpan } from '../kit/i18n.ts';
-import type { CardNode } from './shape.ts';
+import { type CardFace, type CardNode, portTop } from './shape.ts';
 
 /** Below this zoom the words cannot be read, and a plain box is drawn. */
 const FAR = 0.4;
@@ -33,7 +26,6 @@ function Side({
   side: 'in' | 'out';
   hasLabels: boolean;
 }) {
-  const gap = CARD_HEIGHT / (names.length + 1);
   return names.map((name, index) => (
     <Handle
       key={name}
@@ -42,7 +34,7 @@ function Side({
       position={side === 'in' ? Position.Left : Position.Right}
       className="port"
       data-error={name === 'error' || undefined}
-      style={{ top: gap * (index + 1) }}
+      style={{ top: portTop(index, names.length) }}
     >
       {hasLabels && names.length > 1 ? <span className="port-label">{name.replaceAll('_', ' ')}</span> : null}
     </Handle>
@@ -72,7 +64,50 @@ function Counts({ counts, ports }: { counts: NodeCounts; ports: Ports }) {
   );
 }
 
-function Foot({ id, ports, policy, isOff }: { id: string; ports: Ports; policy: boolean; isOff: boolean }) {
+const EFFECTS: Record<string, string> = {
+  transactional: 'once',
+  idempotent: 'keyed',
+  ambiguous: 'may_repeat',
+};
+
+/** What is to be known before a run: whether it may be done twice, whether it is tried again, whether its failures lead on. */
+function Badges({ node, facts, isErrorWired }: Pick<CardFace, 'node' | 'facts' | 'isErrorWired'>) {
+  const { t } = useTranslation();
+  const effect = EFFECTS[facts?.effect ?? ''];
+  const isRetried = Boolean(node.policy?.retry && node.policy.retry !== 'never');
+  if (!effect && !isRetried && !isErrorWired) return null;
+  return (
+    <div className="card-badges">
+      {effect ? (
+        <span
+          className="card-badge"
+          data-tone={effect === 'may_repeat' ? 'warn' : undefined}
+          title={t(`effect.${effect}_help`)}
+        >
+          {t(`effect.${effect}`)}
+        </span>
+      ) : null}
+      {isRetried ? (
+        <span className="card-badge" role="img" title={t('card.retries')} aria-label={t('card.retries')}>
+          <Repeat2 />
+        </span>
+      ) : null}
+      {isErrorWired ? (
+        <span
+          className="card-badge"
+          data-tone="bad"
+          role="img"
+          title={t('card.error_wired')}
+          aria-label={t('card.error_wired')}
+        >
+          <CornerDownRight />
+        </span>
+      ) : null}
+    </div>
+  );
+}
+
+function Foot({ id, ports, isOff }: { id: string; ports: Ports; isOff: boolean }) {
   const { t } = useTranslation();
   const counts = useStore(live, (state) => state.counts.nodes[id]);
   const problem = useStore(openFlow, (state) => state.worst.get(id));
@@ -102,28 +137,16 @@ function Foot({ id, ports, policy, isOff }: { id: string; ports: Ports; policy: 
       ) : (
         <span>{t('card.not_run')}</span>
       )}
-      {policy && !counts ? <Repeat2 className="card-end" aria-label={t('card.retries')} /> : null}
     </div>
   );
 }
 
 function Card({ id, data, selected }: NodeProps<CardNode>) {
-  const { node, kind, facts, isErrorWired } = data;
+  const { node, kind, facts, isErrorWired, ports } = data;
   const isFar = useCanvas((state) => state.transform[2] < FAR);
   const isCrowded = useCanvas((state) => state.transform[2] < CROWDED);
   const state = useStore(live, (it) => it.counts.nodes[id]?.state);
   const isBroken = useStore(openFlow, (it) => it.worst.get(id)?.severity === 'error');
-  const ports = portsOf(node, new Map(kind ? [[kind.kind, kind]] : []), facts);
-  const outputs = ports.outputs.filter((port) => port !== 'error' || isErrorWired || selected);
-  const drawn = `${ports.inputs.join()}>${outputs.join()}`;
-  const measure = useUpdateNodeInternals();
-  // ports that come and go move the others: the wires must follow
-  const measured = useRef(drawn);
-  useEffect(() => {
-    if (measured.current === drawn) return;
-    measured.current = drawn;
-    measure(id);
-  }, [drawn, id, measure]);
   const contract = facts?.contract ?? kind?.contract ?? 'unknown';
   return (
     <div
@@ -138,6 +161,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
         <div className="card-far" data-contract={contract} />
       ) : (
         <>
+          <Badges node={node} facts={facts} isErrorWired={isErrorWired} />
           <div className="card-head">
             <KindBadge kind={node.kind} contract={contract} />
             <div className="card-words">
@@ -149,15 +173,10 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
               </div>
             </div>
           </div>
-          <Foot
-            id={id}
-            ports={ports}
-            policy={Boolean(node.policy?.retry && node.policy.retry !== 'never')}
-            isOff={Boolean(node.disabled)}
-          />
+          <Foot id={id} ports={ports} isOff={Boolean(node.disabled)} />
         </>
       )}
-      <Side names={outputs} side="out" hasLabels={!isCrowded} />
+      <Side names={ports.outputs} side="out" hasLabels={!isCrowded} />
     </div>
   );
 }

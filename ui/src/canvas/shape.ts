@@ -1,14 +1,19 @@
 /** From the document to what React Flow draws. What did not change keeps its identity, so that only changed cards are drawn again. */
-import type { Edge, Node } from '@xyflow/react';
+import { type Edge, type Node, type NodeHandle, Position } from '@xyflow/react';
 import type { KindRow, NodeFacts } from '../bridge/index.ts';
 import { CARD_HEIGHT, CARD_WIDTH } from '../document/arrange.ts';
 import { endOf, type FlowDoc, type FlowNode, type Group, type Note } from '../document/flow.ts';
 import { type Kinds, type Ports, portsOf, wireKey } from '../document/select.ts';
 
-export type CardNode = Node<
-  { node: FlowNode; kind: KindRow | undefined; facts: NodeFacts | undefined; isErrorWired: boolean },
-  'card'
->;
+export interface CardFace extends Record<string, unknown> {
+  node: FlowNode;
+  kind: KindRow | undefined;
+  facts: NodeFacts | undefined;
+  isErrorWired: boolean;
+  /** The ports that are drawn: the error port only where it leads somewhere, or the card is chosen. */
+  ports: Ports;
+}
+export type CardNode = Node<CardFace, 'card'>;
 export type NoteNode = Node<{ note: Note; index: number }, 'note'>;
 export type FrameNode = Node<{ group: Group; index: number }, 'frame'>;
 export type DrawnNode = CardNode | NoteNode | FrameNode;
@@ -30,6 +35,28 @@ interface Flags {
   isErrorWired: boolean;
 }
 
+/** Half of a port and the border of the card, in pixels: what the style sheet says. */
+const HALF = 5;
+const BORDER = 1;
+
+/** Where a port stands on its side of the card, counted from its top. */
+export const portTop = (place: number, count: number): number => (CARD_HEIGHT / (count + 1)) * (place + 1);
+
+/** The places of the ports: told, not measured, so that a card out of sight need not be drawn to know where its wires end. */
+function handlesOf({ inputs, outputs }: Ports): NodeHandle[] {
+  const side = (names: string[], type: NodeHandle['type'], position: Position, x: number) =>
+    names.map((id, place): NodeHandle => {
+      const y = BORDER + portTop(place, names.length) - HALF;
+      return { id, type, position, x, y, width: 2 * HALF, height: 2 * HALF };
+    });
+  return [
+    ...side(inputs, 'target', Position.Left, BORDER - HALF),
+    ...side(outputs, 'source', Position.Right, CARD_WIDTH - BORDER - HALF),
+  ];
+}
+
+const CARD_SIZE = { width: CARD_WIDTH, height: CARD_HEIGHT };
+
 const titleOf = (node: FlowNode, kind: KindRow | undefined) => node.title || kind?.title || node.kind;
 
 function card(id: string, node: FlowNode, shown: Shown, old: CardNode | undefined, flags: Flags): CardNode {
@@ -42,18 +69,25 @@ function card(id: string, node: FlowNode, shown: Shown, old: CardNode | undefine
     old.data.node === node &&
     old.data.kind === kind &&
     old.data.facts === facts &&
-    old.data.isErrorWired === isErrorWired;
+    old.data.isErrorWired === isErrorWired &&
+    (isErrorWired || old.selected === isSelected);
   if (isSame && old.position.x === x && old.position.y === y && old.selected === isSelected) return old;
+  const all = portsOf(node, shown.kinds, facts);
+  const ports = {
+    inputs: all.inputs,
+    outputs: all.outputs.filter((port) => port !== 'error' || isErrorWired || isSelected),
+  };
   return {
     ...old,
     id,
     type: 'card',
     position: { x, y },
-    width: CARD_WIDTH,
-    height: CARD_HEIGHT,
+    ...CARD_SIZE,
+    measured: CARD_SIZE,
+    handles: handlesOf(ports),
     selected: isSelected,
     ariaLabel: titleOf(node, kind),
-    data: isSame ? old.data : { node, kind, facts, isErrorWired },
+    data: isSame ? old.data : { node, kind, facts, isErrorWired, ports },
   };
 }
 
@@ -62,12 +96,17 @@ function frame(group: Group, index: number, doc: FlowDoc): FrameNode | undefined
   if (!points.length) return undefined;
   const left = Math.min(...points.map((p) => p[0])) - FRAME_PAD;
   const top = Math.min(...points.map((p) => p[1])) - FRAME_TOP;
+  const size = {
+    width: Math.max(...points.map((p) => p[0])) + CARD_WIDTH + FRAME_PAD - left,
+    height: Math.max(...points.map((p) => p[1])) + CARD_HEIGHT + FRAME_PAD - top,
+  };
   return {
     id: `frame:${index}`,
     type: 'frame',
     position: { x: left, y: top },
-    width: Math.max(...points.map((p) => p[0])) + CARD_WIDTH + FRAME_PAD - left,
-    height: Math.max(...points.map((p) => p[1])) + CARD_HEIGHT + FRAME_PAD - top,
+    ...size,
+    measured: size,
+    handles: [],
     zIndex: -2,
     selectable: false,
     focusable: false,
@@ -97,6 +136,8 @@ export function drawNodes(shown: Shown, before: readonly DrawnNode[]): DrawnNode
       position: { x: note.at[0], y: note.at[1] },
       width,
       height,
+      measured: { width, height },
+      handles: [],
       selectable: false,
       focusable: false,
       zIndex: -1,

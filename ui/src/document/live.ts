@@ -1,6 +1,7 @@
 /** What is known of the run that is shown: counts by node and wire. Kept apart from the document, so that a count redraws one card. */
 import { createStore } from 'zustand/vanilla';
 import { type EngineEvent, engine, type RunCounts, type RunRow } from '../bridge/index.ts';
+import { type Loss, lossesOf } from './losses.ts';
 
 export interface Live {
   flow: string;
@@ -10,6 +11,8 @@ export interface Live {
   /** The snapshot the slider stands at; none is the end, or now. */
   at: number | undefined;
   done: number | undefined;
+  /** Wires whose records went nowhere, once the run has ended. */
+  losses: ReadonlyMap<string, Loss>;
 }
 
 const nothing: RunCounts = { wires: {}, nodes: {} };
@@ -20,6 +23,7 @@ const empty: Live = {
   snapshots: [],
   at: undefined,
   done: undefined,
+  losses: new Map(),
 };
 
 export const live = createStore<Live>(() => empty);
@@ -47,6 +51,7 @@ export async function showRun(run: string): Promise<void> {
     snapshots: it.snapshots.length > 1 ? it.snapshots : watchedOf(it.row, it.counts),
     at: undefined,
     done: undefined,
+    losses: lossesOf(it.row, it.counts),
   });
 }
 
@@ -71,7 +76,7 @@ export function followRun(event: EngineEvent): void {
   if (event.flow !== flow) return;
   if (event.type === 'run_started') {
     watched = { run: event.run, snapshots: [] };
-    live.setState({ counts: nothing, snapshots: [], at: undefined, done: undefined });
+    live.setState({ counts: nothing, snapshots: [], at: undefined, done: undefined, losses: empty.losses });
     void showRun(event.run);
   } else if (event.type === 'run_progress' && (!row || row.run === event.run)) {
     if (watched.run === event.run && watched.snapshots.length < MOST_WATCHED)

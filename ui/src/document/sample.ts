@@ -1,14 +1,14 @@
 /** The record that arrives at the selected node: formulas show their value for it. */
 import { createStore } from 'zustand/vanilla';
-import { type Datum, EngineGone, engine, Refused } from '../bridge/index.ts';
+import { type Datum, EngineGone, engine, type FieldRow, Refused } from '../bridge/index.ts';
 import { writeFlow } from './flow.ts';
 import { openFlow } from './store.ts';
 
 export interface Sample {
   node: string;
   record: Datum;
-  /** Field names and the type of their value, in the order of the data. */
-  fields: readonly { name: string; type: string }[];
+  /** The fields that arrive, in the order of the data. */
+  fields: readonly FieldRow[];
 }
 
 const none: Sample = { node: '', record: {}, fields: [] };

@@ -16,6 +16,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { engine, type FormulaEvaluated, type FormulaForm } from '../bridge/index.ts';
+import { isInFormula, pickedText, type Taker, takesNoMore, takesPicks } from '../document/pick.ts';
 import { plain, sample } from '../document/sample.ts';
 import { openFlow } from '../document/store.ts';
 
@@ -59,10 +60,6 @@ const colours = HighlightStyle.define([
   { tag: tags.string, color: 'var(--syn-text)' },
   { tag: tags.brace, color: 'var(--syn-key)' },
 ]);
-
-/** Whether what follows this part of a text is read as a formula. */
-const isInFormula = (before: string): boolean =>
-  before.startsWith('=') || before.lastIndexOf('{{') > before.lastIndexOf('}}');
 
 async function complete(context: CompletionContext, form: FormulaForm) {
   const before = context.matchBefore(/[\p{L}_`][\p{L}\d_. `]*$/u);
@@ -113,6 +110,16 @@ export default function FormulaEditor({ value, onChange, label, form, hint, isCo
   const flow = useStore(openFlow, (state) => state.id);
 
   useEffect(() => {
+    const me: Taker = {
+      label,
+      take: (field) => {
+        const now = view.current;
+        if (!now) return;
+        const { from } = now.state.selection.main;
+        now.dispatch(now.state.replaceSelection(pickedText(form, now.state.doc.toString(), from, field)));
+        now.focus();
+      },
+    };
     const extensions: Extension[] = [
       history(),
       closeBrackets(),
@@ -130,6 +137,7 @@ export default function FormulaEditor({ value, onChange, label, form, hint, isCo
       EditorView.updateListener.of(
         (update) => update.docChanged && changed.current(update.state.doc.toString()),
       ),
+      EditorView.domEventHandlers({ focus: () => takesPicks(me) }),
       ...(hint ? [placeholder(hint)] : []),
     ];
     const made = new EditorView({
@@ -137,7 +145,10 @@ export default function FormulaEditor({ value, onChange, label, form, hint, isCo
       parent: box.current ?? undefined,
     });
     view.current = made;
-    return () => made.destroy();
+    return () => {
+      takesNoMore(me);
+      made.destroy();
+    };
   }, []);
 
   useEffect(() => {

@@ -34,8 +34,31 @@ export function setLanguage(language: string): void {
 
 const tag = () => ({ en: 'en-GB', ru: 'ru-RU', kk: 'kk-KZ' })[i18next.language] ?? 'en-GB';
 
-export const formatNumber = (value: number, decimals = 0): string =>
-  new Intl.NumberFormat(tag(), { minimumFractionDigits: decimals, maximumFractionDigits: 20 }).format(value);
+/** Formats of numbers, made once: a table asks for hundreds in every frame. */
+const numbers = new Map<string, Intl.NumberFormat>();
+
+export function formatNumber(value: number, decimals = 0): string {
+  const key = `${tag()}/${decimals}`;
+  const made =
+    numbers.get(key) ??
+    new Intl.NumberFormat(tag(), { minimumFractionDigits: decimals, maximumFractionDigits: 20 });
+  numbers.set(key, made);
+  return made.format(value);
+}
+
+/** A cell shows a line; ten megabytes of text would stop the page. */
+const LONGEST = 300;
+
+/** A value of the data, given as plain words with their type, in the form of the reader's language. */
+export function formatCell({ text, type }: { text: string; type: string }, hasCents = false): string {
+  const value = Number(text);
+  // a number with more digits than the page can count with stays as it was written
+  if (type === 'number' && String(value) === text) {
+    return formatNumber(value, hasCents || !Number.isInteger(value) ? 2 : 0);
+  }
+  if (type === 'date time') return formatStamp(text);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
 
 /** A date and time of the data, on its own clock: the zone it was written with is kept, only the form is the reader's. */
 export function formatStamp(text: string): string {

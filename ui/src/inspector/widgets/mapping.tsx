@@ -3,6 +3,7 @@ import { ArrowLeft, Plus, Wand2, X } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
+import { fieldPath } from '../../document/pick.ts';
 import { sample } from '../../document/sample.ts';
 import { Button } from '../../kit/controls.tsx';
 import { FormulaWidget, TemplateWidget } from './formula.tsx';
@@ -13,10 +14,8 @@ interface Row {
   value: string;
 }
 
-const WORD = /^[\p{L}_][\p{L}\d_]*$/u;
-
 /** A field as a formula names it. */
-export const fieldFormula = (name: string): string => `= ${WORD.test(name) ? name : `\`${name}\``}`;
+const fieldFormula = (name: string): string => `= ${fieldPath(name)}`;
 
 const near = (name: string): string => name.toLowerCase().replace(/[^\p{L}\d]/gu, '');
 

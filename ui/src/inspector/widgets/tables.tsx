@@ -1,24 +1,29 @@
 /** Widgets that are small tables: lists of fields, pairs of texts, column types. */
 import { Plus, X } from 'lucide-react';
-import { useId, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useStore } from 'zustand';
 import type { Json } from '../../bridge/index.ts';
-import { sample } from '../../document/sample.ts';
+import { type Taker, takesNoMore, takesPicks } from '../../document/pick.ts';
 import { Button, Select } from '../../kit/controls.tsx';
+import { FieldPicker } from '../field-picker.tsx';
 import { valuesOf } from '../schema.ts';
 import { isTable, textOf, type WidgetProps } from './types.ts';
 
 export function FieldsWidget({ field, value, onChange }: WidgetProps) {
   const { t } = useTranslation();
-  const known = useStore(sample, (state) => state.fields);
   const [typed, setTyped] = useState('');
-  const listId = useId();
   const names = Array.isArray(value) ? value.filter((it) => typeof it === 'string') : [];
   const add = (name: string) => {
     setTyped('');
     if (name && !names.includes(name)) onChange([...names, name]);
   };
+  const latest = useRef(add);
+  latest.current = add;
+  const me = useMemo<Taker>(
+    () => ({ label: field.label, take: (name) => latest.current(name) }),
+    [field.label],
+  );
+  useEffect(() => () => takesNoMore(me), [me]);
   return (
     <div className="input chips">
       {names.map((name) => (
@@ -33,24 +38,15 @@ export function FieldsWidget({ field, value, onChange }: WidgetProps) {
           </button>
         </span>
       ))}
-      <input
-        aria-label={field.label}
-        list={listId}
+      <FieldPicker
+        label={field.label}
         value={typed}
         placeholder={names.length ? '' : t('inspector.add_field')}
-        onChange={(event) =>
-          known.some((it) => it.name === event.target.value)
-            ? add(event.target.value)
-            : setTyped(event.target.value)
-        }
-        onKeyDown={(event) => event.key === 'Enter' && add(typed.trim())}
-        onBlur={() => add(typed.trim())}
+        without={names}
+        onType={setTyped}
+        onPick={add}
+        onFocus={() => takesPicks(me)}
       />
-      <datalist id={listId}>
-        {known.map((it) => (
-          <option key={it.name} value={it.name} />
-        ))}
-      </datalist>
     </div>
   );
 }
@@ -64,21 +60,21 @@ interface RowsProps {
 
 function Rows({ table, onChange, right, start }: RowsProps) {
   const { t } = useTranslation();
-  const known = useStore(sample, (state) => state.fields);
-  const listId = useId();
   const rows = Object.entries(table);
   const rename = (from: string, to: string) =>
+    from !== to &&
     onChange(Object.fromEntries(rows.map(([name, value]) => [name === from ? to : name, value])));
   return (
     <div className="mapping">
       {rows.map(([name, value], index) => (
         <div className="mapping-row" key={index}>
-          <input
+          <FieldPicker
             className="input"
-            list={listId}
-            aria-label={t('inspector.field_name')}
+            label={t('inspector.field_name')}
             value={name}
-            onChange={(event) => rename(name, event.target.value)}
+            without={rows.map(([it]) => it).filter((it) => it !== name)}
+            onType={(to) => rename(name, to)}
+            onPick={(to) => rename(name, to)}
           />
           <span />
           {right(name, value)}
@@ -91,11 +87,6 @@ function Rows({ table, onChange, right, start }: RowsProps) {
           </Button>
         </div>
       ))}
-      <datalist id={listId}>
-        {known.map((it) => (
-          <option key={it.name} value={it.name} />
-        ))}
-      </datalist>
       <Button look="quiet" disabled={'' in table} onClick={() => onChange({ ...table, '': start })}>
         <Plus /> {t('inspector.add_field')}
       </Button>
