@@ -175,6 +175,7 @@ pub(crate) fn end_state(state: EndState) -> RunState {
         EndState::Partial => RunState::Partial,
         EndState::Waiting => RunState::Waiting,
         EndState::Cancelled => RunState::Cancelled,
-        EndState::Failed | EndState::Quarantined => RunState::Failed,
+        EndState::Failed => RunState::Failed,
+        EndState::Quarantined => RunState::Held,
     }
 }

@@ -1308,7 +1308,9 @@ export type RunState =
   /** Stopped by a person. */
   | "cancelled"
   /** A person must answer a question first. */
-  | "asking";
+  | "asking"
+  /** Set aside because it was at work at three crashes in a row; `run.release` sets it to work again. */
+  | "held";
 
 /** Parameters of `runs.list`. */
 export interface RunsList {
