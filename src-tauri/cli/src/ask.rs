@@ -189,7 +189,9 @@ pub(crate) async fn connections(connections: &Connections) -> Result<Code, Exit>
     let place = &connections.place;
     match &connections.what {
         None => {
-            let print = |it: &Json| rows(&it["connections"], &["/name", "/kind", "/config", "/used_by"]);
+            let print = |it: &Json| {
+                rows(&it["connections"], &["/name", "/kind", "/health/state", "/rate", "/config", "/used_by"])
+            };
             one(place, ("connections.list", json!({})), print).await
         }
         Some(ConnectionsWhat::Test { name }) => {

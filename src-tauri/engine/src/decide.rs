@@ -134,6 +134,8 @@ pub enum EndState {
     Cancelled,
     /// It took the engine down three times and is held back.
     Quarantined,
+    /// It never began: the flow's rule for events that come while others run left it out.
+    Skipped,
 }
 
 impl EndState {
@@ -146,6 +148,7 @@ impl EndState {
             EndState::Failed => "failed",
             EndState::Cancelled => "cancelled",
             EndState::Quarantined => "quarantined",
+            EndState::Skipped => "skipped",
         }
     }
 }

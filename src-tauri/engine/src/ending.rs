@@ -115,6 +115,7 @@ impl Inner {
                 EndState::Failed => RunState::Failed,
                 EndState::Cancelled => RunState::Cancelled,
                 EndState::Quarantined => RunState::Quarantined,
+                EndState::Skipped => RunState::Skipped,
             },
             ended_ms: self.clock.now_ms(),
             counts: Bytes::from(counts(live, report)),
@@ -212,6 +213,7 @@ pub(crate) fn earlier_end(earlier: &journal::Earlier) -> Ended {
         Some(RunState::Failed) => EndState::Failed,
         Some(RunState::Cancelled) => EndState::Cancelled,
         Some(RunState::Quarantined) => EndState::Quarantined,
+        Some(RunState::Skipped) => EndState::Skipped,
     };
     let answer: Option<Value> = earlier.answer.as_ref().and_then(|it| codec::decode(it).ok());
     Ended {

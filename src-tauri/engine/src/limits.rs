@@ -8,6 +8,7 @@ use sdk::{Code, Cx, NodeError, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::decide::Breaker;
+use crate::pace::{Pace, Rate};
 
 /// Calls in flight to one connection.
 const CONNECTION_CALLS: usize = 8;
@@ -32,6 +33,8 @@ struct GateState {
     asked_pause_ms: i64,
     last_use_ms: Option<i64>,
     last_error: Option<NodeError>,
+    rate: Option<Rate>,
+    pace: Pace,
 }
 
 /// How the other side of a gate has answered since the engine started.
@@ -43,6 +46,8 @@ pub struct Answering {
     pub last_error: Option<NodeError>,
     /// When the next call is tried, where the breaker holds calls back.
     pub held_until_ms: Option<i64>,
+    /// When the next call may go out by the connection's own rate, where calls wait for it.
+    pub paced_until_ms: Option<i64>,
 }
 
 /// A place at a gate, free again when dropped.
@@ -66,12 +71,36 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// So many calls in so much time, from now on.
+    pub fn set_rate(&self, rate: Option<Rate>) {
+        self.state().rate = rate;
+    }
+
+    /// Waits until the connection's rate allows one more call. Who stops waiting has used up its turn.
+    ///
+    /// # Errors
+    /// The run was cancelled.
+    pub async fn pace(&self, cx: &dyn Cx) -> Result<(), NodeError> {
+        let wait_ms = {
+            let mut state = self.state();
+            match state.rate {
+                Some(rate) => state.pace.take(rate, cx.now_ms()),
+                None => 0,
+            }
+        };
+        match wait_ms {
+            0 => Ok(()),
+            some => cx.sleep(Duration::from_millis(some)).await,
+        }
+    }
+
     /// Waits for a place.
     ///
     /// # Errors
     /// The breaker is open (busy, with the time to wait): no attempt was made. Or the run was cancelled.
     pub async fn enter(self: &Arc<Gate>, cx: &dyn Cx) -> Result<Permit, NodeError> {
         let gone = |_| NodeError::new(Code::Cancelled, "The engine is stopping.");
+        self.pace(cx).await?;
         loop {
             let now = cx.now_ms();
             let wait = {
@@ -106,12 +135,13 @@ impl Gate {
     }
 
     /// How the other side has answered; none when nobody called yet.
-    pub fn answering(&self) -> Option<Answering> {
+    pub fn answering(&self, now_ms: i64) -> Option<Answering> {
         let state = self.state();
         Some(Answering {
             last_use_ms: state.last_use_ms?,
             last_error: state.last_error.clone(),
             held_until_ms: state.breaker.open_until_ms(),
+            paced_until_ms: state.rate.and_then(|it| state.pace.next_ms(it, now_ms)),
         })
     }
 
@@ -198,8 +228,14 @@ impl Limits {
     }
 
     /// How a connection has answered; none when nobody called it yet.
-    pub fn answering(&self, name: &str) -> Option<Answering> {
-        self.gates.lock().unwrap_or_else(PoisonError::into_inner).get(name)?.answering()
+    pub fn answering(&self, name: &str, now_ms: i64) -> Option<Answering> {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner).get(name)?.answering(now_ms)
+    }
+
+    /// The systems that do not answer: calls to them wait.
+    pub fn silent(&self) -> Vec<String> {
+        let gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.iter().filter(|(_, gate)| gate.is_open()).map(|(name, _)| name.clone()).collect()
     }
 
     /// The gate of a connection, or of a host that is called without one.

@@ -301,6 +301,16 @@ pub(crate) fn given_records(data: &[Datum], field: &str) -> Result<Vec<Record>, 
         .collect()
 }
 
+/// The same of stored counts, without the program they belong to.
+pub(crate) fn moved_in(bytes: &[u8]) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Stored {
+        nodes: BTreeMap<String, (u64, u64, u64)>,
+    }
+    let stored = serde_json::from_slice::<Stored>(bytes);
+    stored.map_or(0, |it| it.nodes.values().map(|(taken, emitted, _)| *taken.max(emitted)).max().unwrap_or(0))
+}
+
 /// Counts as the engine stores them: `{"wires": [n], "nodes": {"id": [in, out, failed]}}`.
 fn read_counts(program: &Program, bytes: &[u8]) -> RunCounts {
     #[derive(serde::Deserialize)]
@@ -340,6 +350,7 @@ pub(crate) fn state(state: journal::RunState) -> RunState {
         journal::RunState::Cancelled => RunState::Cancelled,
         journal::RunState::Failed => RunState::Failed,
         journal::RunState::Quarantined => RunState::Held,
+        journal::RunState::Skipped => RunState::Skipped,
     }
 }
 
@@ -352,6 +363,7 @@ fn stored_states(state: RunState) -> &'static [journal::RunState] {
         RunState::Failed => &[journal::RunState::Failed],
         RunState::Held => &[journal::RunState::Quarantined],
         RunState::Cancelled => &[journal::RunState::Cancelled],
+        RunState::Skipped => &[journal::RunState::Skipped],
         RunState::Asking => &[journal::RunState::Partial, journal::RunState::Waiting],
     }
 }

@@ -76,7 +76,7 @@ pub(crate) async fn pump(app: Weak<App>, mut events: Receiver<EngineEvent>) {
                 }
             }
             Ok(EngineEvent::Alert { flow, run, kind, sentence, at_ms }) => {
-                let flow = Some(base(&flow).to_owned());
+                let flow = flow.map(|it| base(&it).to_owned());
                 app.tell(Event::Alert { kind: kind.into(), flow, run, sentence, at_ms });
             }
             Err(RecvError::Lagged(_)) => app.tell(Event::Resync {}),
@@ -177,5 +177,6 @@ pub(crate) fn end_state(state: EndState) -> RunState {
         EndState::Cancelled => RunState::Cancelled,
         EndState::Failed => RunState::Failed,
         EndState::Quarantined => RunState::Held,
+        EndState::Skipped => RunState::Skipped,
     }
 }

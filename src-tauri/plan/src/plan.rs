@@ -1,7 +1,7 @@
 //! The plan: what the engine runs.
 
 use formula::FieldSet;
-use model::document::{Expect, Hash, NodeId, Retry};
+use model::document::{Expect, Hash, NodeId, Overlap, Retry};
 use schemars::JsonSchema;
 use sdk::{Behaviour, Contract, Effect, Port, Replay};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ pub struct Plan {
     pub order_key: Option<sdk::Formula>,
     /// How many runs may go on at once.
     pub concurrency: Option<u16>,
+    /// What becomes of an event that comes while earlier runs go on.
+    pub overlap: Overlap,
     /// What is normal; anything else raises an alert.
     pub expect: Option<Expect>,
     /// Whether the flow gave up surviving a crash.

@@ -13,6 +13,7 @@ const tones: Record<RunState, Tone> = {
   cancelled: 'plain',
   asking: 'warn',
   held: 'bad',
+  skipped: 'plain',
 };
 
 export function RunPill({ state }: { state: RunState }) {

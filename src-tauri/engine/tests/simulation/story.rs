@@ -368,7 +368,7 @@ impl Story {
                 let (node, unit) = reckoning::place(&question.flow, &question.at.node, &question.payload);
                 let verdict = if self.world.is_done(&node, &unit) { Verdict::Sent } else { Verdict::NotSent };
                 self.world.tell(format_args!("answer {node} {unit}: {verdict:?}"));
-                match engine.answer_question(&question, verdict, "a person").await {
+                match engine.answer_question(&question, (verdict, None), "a person").await {
                     Ok(()) => self.world.count(|it| it.questions += 1),
                     Err(error) => self.world.tell(format_args!("not answered: {error}")),
                 }

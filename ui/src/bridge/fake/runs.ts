@@ -46,7 +46,7 @@ export const runAnswers = (world: World): Pick<Answers, Runs> => ({
   },
   'run.release': ({ run }) => {
     const row = world.runs.find((it) => it.run === run);
-    if (row?.state !== 'held') throw refused('refused', `The run ${run} is not held back.`);
+    if (row?.state !== 'held') throw refused('conflict', `The run ${run} is not held back.`);
     row.state = 'running';
     return {};
   },
