@@ -11,7 +11,16 @@ import { RunPill } from '../runs/run-state.tsx';
 import { attempt, useEvents } from './events.ts';
 import { go, useRoute } from './route.ts';
 
-const STATES: readonly RunState[] = ['running', 'ok', 'partial', 'failed', 'asking', 'held', 'cancelled', 'skipped'];
+const STATES: readonly RunState[] = [
+  'running',
+  'ok',
+  'partial',
+  'failed',
+  'asking',
+  'held',
+  'cancelled',
+  'skipped',
+];
 const PAGE = 50;
 
 export function RunsView() {
