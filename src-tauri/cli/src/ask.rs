@@ -156,6 +156,7 @@ pub(crate) async fn runs(runs: &Runs) -> Result<Code, Exit> {
             one(place, ("runs.list", params), print).await
         }
         Some(RunsWhat::Show { run }) => one(place, ("run.get", json!({"run": run})), pretty).await,
+        Some(RunsWhat::Release { run }) => one(place, ("run.release", json!({"run": run})), done).await,
         Some(RunsWhat::Cancel { run }) => one(place, ("run.cancel", json!({"run": run})), done).await,
     }
 }
@@ -188,7 +189,9 @@ pub(crate) async fn connections(connections: &Connections) -> Result<Code, Exit>
     let place = &connections.place;
     match &connections.what {
         None => {
-            let print = |it: &Json| rows(&it["connections"], &["/name", "/kind", "/config", "/used_by"]);
+            let print = |it: &Json| {
+                rows(&it["connections"], &["/name", "/kind", "/health/state", "/rate", "/config", "/used_by"])
+            };
             one(place, ("connections.list", json!({})), print).await
         }
         Some(ConnectionsWhat::Test { name }) => {

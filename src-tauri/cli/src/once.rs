@@ -116,10 +116,12 @@ fn finish(ended: &Ended, is_json: bool) -> Result<Code, Exit> {
             }
             Code::Partial
         }
-        EndState::Failed | EndState::Cancelled | EndState::Quarantined => match &ended.error {
-            Some((_, error)) if error.code == Failure::Denied => Code::NeedsYou,
-            Some(_) | None => Code::Failed,
-        },
+        EndState::Failed | EndState::Cancelled | EndState::Quarantined | EndState::Skipped => {
+            match &ended.error {
+                Some((_, error)) if error.code == Failure::Denied => Code::NeedsYou,
+                Some(_) | None => Code::Failed,
+            }
+        }
     })
 }
 

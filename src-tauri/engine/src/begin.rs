@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use journal::{Accept, At, Change, Committed, EventId, RunId, RunState, StartRun};
+use model::document::Overlap;
 use model::{Record, Text, codec};
 use sdk::{Code, NodeError};
 use tokio::sync::oneshot;
@@ -78,14 +79,14 @@ impl Stored {
 pub(crate) type Ready = (Arc<Run>, Entrance, Vec<Record>);
 
 /// What is stored together with a new run: gates first, then what must not be without it.
-struct Opening {
-    accept: Accept,
-    run: StartRun,
+pub(crate) struct Opening {
+    pub(crate) accept: Accept,
+    pub(crate) run: StartRun,
     due: Option<(journal::Due, Change)>,
 }
 
 impl Opening {
-    fn changes(self, begin: impl FnOnce(StartRun) -> Change) -> Vec<Change> {
+    pub(crate) fn changes(self, begin: impl FnOnce(StartRun) -> Change) -> Vec<Change> {
         let mut changes = Vec::with_capacity(4);
         let mark = self.due.map(|(due, mark)| {
             changes.push(Change::Due(due));
@@ -138,7 +139,10 @@ impl Inner {
         if stored.live.program.is_inline() && !stored.live.program.has_effects {
             return self.compute_then_store(stored, opening).await.map(|it| Begun::Ended(Box::new(it)));
         }
-        self.store_then_run(stored, opening).await
+        if stored.live.overlap != Overlap::Queue {
+            return self.begin_by_rule(stored, opening).await;
+        }
+        self.store_then_run(stored, opening, Vec::new()).await
     }
 
     /// The seed of a run's chance: stored with the run, so the same after a restart; drawn anew in every copy of a data folder.
@@ -220,10 +224,11 @@ impl Inner {
         }
     }
 
-    async fn store_then_run(
+    pub(crate) async fn store_then_run(
         self: Arc<Inner>,
         mut stored: Stored,
         opening: Opening,
+        beside: Vec<Change>,
     ) -> Result<Begun, NodeError> {
         stored.order_key.clone_from(&opening.run.order_key);
         stored.is_large = opening.accept.payload.len() > LARGE_EVENT;
@@ -243,7 +248,8 @@ impl Inner {
                 return Err(NodeError::new(Code::Busy, sentence).retry_after_ms(60_000));
             }
         }
-        let changes = opening.changes(Change::StartRun);
+        let mut changes = opening.changes(Change::StartRun);
+        changes.extend(beside);
         match self.journal.commit(changes).await.map_err(|e| storage(&e))? {
             Committed::Duplicate(earlier) => Ok(match (earlier.run, earlier.state) {
                 // whoever asks again for what is at work gets the same end
@@ -321,6 +327,10 @@ impl Inner {
         let mut run = Run::new(live.program.clone(), durable, worlds, begin);
         run.installation = self.journal.installation();
         run.resent = stored.resent;
+        let entered = stored.entrance.node();
+        run.continues_at = stored.continues.as_ref().map(|_| entered);
+        let called_at = live.program.called_at();
+        run.is_called = called_at.is_some_and(|it| it == entered || stored.continues.is_some());
         ((Arc::new(run), stored.entrance, stored.records), keep)
     }
 }

@@ -211,6 +211,7 @@ fn state_name(state: EndState) -> &'static str {
         EndState::Failed => "failed",
         EndState::Cancelled => "cancelled",
         EndState::Quarantined => "quarantined",
+        EndState::Skipped => "skipped",
     }
 }
 

@@ -115,6 +115,7 @@ impl Inner {
                 EndState::Failed => RunState::Failed,
                 EndState::Cancelled => RunState::Cancelled,
                 EndState::Quarantined => RunState::Quarantined,
+                EndState::Skipped => RunState::Skipped,
             },
             ended_ms: self.clock.now_ms(),
             counts: Bytes::from(counts(live, report)),
@@ -126,7 +127,11 @@ impl Inner {
     /// Records that transforms and sources gave up: pure steps come to them again after a restart, so they are stored at the end.
     pub(crate) fn letters(&self, live: &Live, run_id: RunId, run: &Run, report: &Report) -> Vec<Change> {
         let now = self.clock.now_ms();
-        let of_actions = |node: usize| matches!(run.program.nodes[node].behaviour, sdk::Behaviour::Action(_));
+        // an action stores its failures itself, but for those that came too late to be taken
+        let of_actions = |node: usize| {
+            let it = &run.program.nodes[node];
+            matches!(it.behaviour, sdk::Behaviour::Action(_)) && !it.takes_all
+        };
         report
             .failed
             .iter()
@@ -208,6 +213,7 @@ pub(crate) fn earlier_end(earlier: &journal::Earlier) -> Ended {
         Some(RunState::Failed) => EndState::Failed,
         Some(RunState::Cancelled) => EndState::Cancelled,
         Some(RunState::Quarantined) => EndState::Quarantined,
+        Some(RunState::Skipped) => EndState::Skipped,
     };
     let answer: Option<Value> = earlier.answer.as_ref().and_then(|it| codec::decode(it).ok());
     Ended {

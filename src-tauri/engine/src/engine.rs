@@ -4,6 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use journal::{At, Change, Journal, RunId};
@@ -54,11 +55,11 @@ pub enum EngineEvent {
     },
     /// Something is not as it should be, beyond a run that failed.
     Alert {
-        /// The flow.
-        flow: Text,
+        /// The flow it is about.
+        flow: Option<Text>,
         /// The run it is about.
         run: Option<String>,
-        /// `nothing_came` or `unusual_count`.
+        /// `nothing_came`, `unusual_count`, `slow_run`, `silent_connection` or `disk_low`.
         kind: &'static str,
         /// What is not as it should be.
         sentence: String,
@@ -153,6 +154,14 @@ impl EndSink for Keep {
     }
 }
 
+/// A run at work.
+pub(crate) struct AtWork {
+    pub(crate) run: Arc<Run>,
+    pub(crate) live: Arc<Live>,
+    /// Since when, milliseconds since 1970 UTC.
+    pub(crate) began_ms: i64,
+}
+
 /// The engine. A clone is the same engine.
 #[derive(Clone)]
 pub struct Engine(pub(crate) Arc<Inner>);
@@ -166,11 +175,20 @@ pub(crate) struct Inner {
     pub(crate) spill_folder: PathBuf,
     pub(crate) armed: RwLock<HashMap<Text, crate::schedule::Armed>>,
     pub(crate) hooks: RwLock<HashMap<String, Arc<crate::hook::Hook>>>,
-    pub(crate) active: Mutex<HashMap<String, Arc<Run>>>,
+    pub(crate) active: Mutex<HashMap<String, AtWork>>,
     pub(crate) lines: Lines,
     pub(crate) attached: Attached,
     /// Queued runs that were called up and have not had their turn.
     pub(crate) called_up: Mutex<HashSet<RunId>>,
+    /// Runs that wait and will not begin, with how they end.
+    pub(crate) called_off: Mutex<HashMap<RunId, Ended>>,
+    /// Events of flows with a rule for overlapping runs come in one by one.
+    pub(crate) doors: crate::overlap::Doors,
+    /// Causes of alerts that were raised and are not over.
+    pub(crate) raised: Mutex<HashSet<String>>,
+    /// Who is asked about the disk instead of the system.
+    pub(crate) disk: Mutex<Option<Arc<crate::alerts::AskDisk>>>,
+    pub(crate) is_disk_full: AtomicBool,
     /// Parked records that are at work.
     pub(crate) going_on: Mutex<HashSet<At>>,
     /// Looks for due records at once.
@@ -201,6 +219,11 @@ impl Engine {
             lines: Lines::default(),
             attached: Attached::default(),
             called_up: Mutex::default(),
+            called_off: Mutex::default(),
+            doors: crate::overlap::Doors::default(),
+            raised: Mutex::default(),
+            disk: Mutex::default(),
+            is_disk_full: AtomicBool::new(false),
             going_on: Mutex::default(),
             wake: Arc::default(),
             clock_set: Notify::new(),
@@ -217,12 +240,12 @@ impl Engine {
 
     /// Runs at work.
     pub fn active(&self, run: &str) -> Option<Arc<Run>> {
-        self.0.active().get(run).cloned()
+        self.0.active().get(run).map(|it| it.run.clone())
     }
 
     /// How a connection has answered since the start; none when nobody called it yet.
     pub fn answering(&self, connection: &str) -> Option<crate::limits::Answering> {
-        self.0.limits.answering(connection)
+        self.0.limits.answering(connection, self.0.clock.now_ms())
     }
 
     /// Asks a run to end. False when it is not at work.
@@ -278,7 +301,7 @@ impl Ended {
 }
 
 impl Inner {
-    pub(crate) fn active(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Run>>> {
+    pub(crate) fn active(&self) -> std::sync::MutexGuard<'_, HashMap<String, AtWork>> {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -4,14 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Audit, Change, Committed, Due, DueOutcome, RunFilter, RunState};
+use journal::{Change, Committed, Due, DueOutcome, RunFilter, RunState};
 use model::Text;
 use sdk::{Behaviour, NodeError, Start as Waits};
 
+use crate::alerts::Alert;
 use crate::decide::EndState;
 use crate::due::Schedule;
 use crate::durable::storage;
-use crate::engine::{Ended, EngineEvent, Inner};
+use crate::engine::{Ended, Inner};
 use crate::live::Live;
 
 /// The clock may jump, so the time is looked at this often at the least.
@@ -22,33 +23,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 const LONG_DAY_MS: i64 = 26 * 3_600_000;
 /// Runs of a day that are looked at for one that ended in time.
 const LOOKED_AT: u32 = 200;
-/// What the audit trail calls whoever raises alerts.
-const ACTOR: &str = "engine";
-
-/// An alert in the making.
-struct Alert {
-    kind: &'static str,
-    run: Option<String>,
-    sentence: String,
-    at_ms: i64,
-}
-
 impl Inner {
-    fn alert(&self, live: &Live, alert: Alert) {
-        let Alert { kind, run, sentence, at_ms } = alert;
-        self.tell(EngineEvent::Alert { flow: live.id.clone(), run, kind, sentence, at_ms });
-    }
-
-    fn audit(live: &Live, alert: &Alert) -> Change {
-        Change::Audit(Audit {
-            at_ms: alert.at_ms,
-            actor: Text::from(ACTOR),
-            action: Text::from(format!("alert.{}", alert.kind)),
-            subject: live.id.clone(),
-            detail: alert.sentence.clone(),
-        })
-    }
-
     /// Compares what a run moved with what is normal for its flow.
     pub(crate) fn check_counts(self: &Arc<Inner>, live: &Arc<Live>, ended: &Ended) {
         let Some([least, most]) = live.expect.as_ref().and_then(|it| it.records) else { return };
@@ -64,14 +39,10 @@ impl Inner {
             "A run of {} moved {moved} records; between {least} and {most} are normal.",
             live.program.name
         );
-        let alert = Alert { kind: "unusual_count", run: Some(ended.run.clone()), sentence, at_ms };
-        let (inner, live) = (self.clone(), live.clone());
-        tokio::spawn(async move {
-            match inner.journal.commit(vec![Inner::audit(&live, &alert)]).await {
-                Ok(_) => inner.alert(&live, alert),
-                Err(error) => tracing::error!(%error, "an alert could not be stored"),
-            }
-        });
+        let (flow, run) = (Some(live.id.clone()), Some(ended.run.clone()));
+        let alert = Alert { kind: "unusual_count", flow, run, sentence, at_ms };
+        let inner = self.clone();
+        tokio::spawn(async move { inner.raise(alert).await });
     }
 
     /// Looks every day at its time whether a run of an armed flow has ended well.
@@ -130,10 +101,10 @@ impl Inner {
             // of many days off only the last is told; the ledger holds them all
             let alert =
                 (outcome == DueOutcome::Missed && number + 1 == dues.len()).then(|| nothing_came(live, now));
-            changes.extend(alert.as_ref().map(|it| Inner::audit(live, it)));
+            changes.extend(alert.as_ref().map(Alert::line));
             let stored = self.journal.commit(changes).await.map_err(|e| storage(&e))?;
             if let (Committed::Stored, Some(alert)) = (stored, alert) {
-                self.alert(live, alert);
+                self.tell_alert(alert);
             }
         }
         Ok(by.next_after(now.max(mark)))
@@ -156,7 +127,7 @@ impl Inner {
 fn nothing_came(live: &Live, at_ms: i64) -> Alert {
     let by = live.expect.as_ref().and_then(|it| it.by.as_deref()).unwrap_or_default();
     let sentence = format!("No run of {} has ended well by {by}.", live.program.name);
-    Alert { kind: "nothing_came", run: None, sentence, at_ms }
+    Alert { kind: "nothing_came", flow: Some(live.id.clone()), run: None, sentence, at_ms }
 }
 
 /// Whether anything should have come in this time: a flow that only its schedules start has days off.

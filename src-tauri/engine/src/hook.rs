@@ -174,6 +174,9 @@ impl Engine {
         })?;
         let key = KEYS.iter().find_map(|it| request.header(it)).map(str::to_owned).or(signed_id);
         let event = hook.event(&request)?;
+        if self.0.is_disk_full() {
+            return Err(not_stored(&disk_full()));
+        }
         let is_awaited = hook.config.answer() == AnswerMode::Result;
         let start = Start { dedupe_key: key, is_awaited, ..Start::new(&hook.node, vec![event]) };
         let begun =
@@ -193,6 +196,12 @@ impl Engine {
     }
 }
 
+/// So little disk is left that nothing new is accepted.
+pub(crate) fn disk_full() -> NodeError {
+    NodeError::new(Code::Busy, "The disk is nearly full, so nothing new is accepted. Send it again later.")
+        .retry_after_ms(60_000)
+}
+
 /// The event was not stored: the sender must try again.
 fn not_stored(error: &NodeError) -> HookAnswer {
     let status = match error.code {
@@ -201,7 +210,8 @@ fn not_stored(error: &NodeError) -> HookAnswer {
     };
     let mut answer = HookAnswer::refusal(status, error.code.name(), &error.sentence);
     if status == 503 {
-        answer.headers.push(("retry-after".into(), "5".into()));
+        let after_s = error.retry_after_ms.map_or(5, |it| it.div_ceil(1_000));
+        answer.headers.push(("retry-after".into(), after_s.to_string()));
     }
     answer
 }
@@ -219,6 +229,13 @@ fn result(ended: Ended) -> HookAnswer {
         // parked records continue later; the sender need not send again
         EndState::Partial | EndState::Waiting if ended.ends.is_empty() => return accepted(&ended.run),
         EndState::Partial | EndState::Waiting => {}
+        EndState::Skipped => {
+            let sentence =
+                ended.error.as_ref().map_or("It was left out.", |(_, error)| error.sentence.as_str());
+            let mut body = vec![("run", Value::from(ended.run.as_str())), ("code", Value::from("skipped"))];
+            body.push(("message", Value::from(sentence)));
+            return HookAnswer::json(409, &Value::Record(Record::of(body)));
+        }
         EndState::Failed | EndState::Cancelled | EndState::Quarantined => {
             let code = ended.error.as_ref().map_or("failed", |(_, error)| error.code.name());
             let body = Record::of([("run", Value::from(ended.run.as_str())), ("code", Value::from(code))]);

@@ -3,6 +3,7 @@
 //! [`decide`] is pure; [`exec`] works through one run; [`engine`] keeps armed flows, starts runs and brings interrupted ones to their
 //! end. What a flow may touch stands in [`authority`]; [`net`] and [`folder`] are the only doors to the world.
 
+pub mod alerts;
 mod attached;
 pub mod authority;
 mod begin;
@@ -24,6 +25,8 @@ pub mod limits;
 mod line;
 pub mod live;
 pub mod net;
+mod overlap;
+pub mod pace;
 mod parked;
 mod people;
 pub mod probe;

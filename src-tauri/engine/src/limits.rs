@@ -8,6 +8,7 @@ use sdk::{Code, Cx, NodeError, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::decide::Breaker;
+use crate::pace::{Pace, Rate};
 
 /// Calls in flight to one connection.
 const CONNECTION_CALLS: usize = 8;
@@ -28,8 +29,12 @@ pub struct Gate {
 struct GateState {
     breaker: Breaker,
     not_before_ms: i64,
+    /// The pause that was asked for, milliseconds.
+    asked_pause_ms: i64,
     last_use_ms: Option<i64>,
     last_error: Option<NodeError>,
+    rate: Option<Rate>,
+    pace: Pace,
 }
 
 /// How the other side of a gate has answered since the engine started.
@@ -41,12 +46,15 @@ pub struct Answering {
     pub last_error: Option<NodeError>,
     /// When the next call is tried, where the breaker holds calls back.
     pub held_until_ms: Option<i64>,
+    /// When the next call may go out by the connection's own rate, where calls wait for it.
+    pub paced_until_ms: Option<i64>,
 }
 
 /// A place at a gate, free again when dropped.
 pub struct Permit {
     gate: Arc<Gate>,
-    _places: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+    is_told: bool,
+    places: Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)>,
 }
 
 impl Gate {
@@ -63,16 +71,42 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// So many calls in so much time, from now on.
+    pub fn set_rate(&self, rate: Option<Rate>) {
+        self.state().rate = rate;
+    }
+
+    /// Waits until the connection's rate allows one more call. Who stops waiting has used up its turn.
+    ///
+    /// # Errors
+    /// The run was cancelled.
+    pub async fn pace(&self, cx: &dyn Cx) -> Result<(), NodeError> {
+        let wait_ms = {
+            let mut state = self.state();
+            match state.rate {
+                Some(rate) => state.pace.take(rate, cx.now_ms()),
+                None => 0,
+            }
+        };
+        match wait_ms {
+            0 => Ok(()),
+            some => cx.sleep(Duration::from_millis(some)).await,
+        }
+    }
+
     /// Waits for a place.
     ///
     /// # Errors
     /// The breaker is open (busy, with the time to wait): no attempt was made. Or the run was cancelled.
     pub async fn enter(self: &Arc<Gate>, cx: &dyn Cx) -> Result<Permit, NodeError> {
         let gone = |_| NodeError::new(Code::Cancelled, "The engine is stopping.");
+        self.pace(cx).await?;
         loop {
             let now = cx.now_ms();
             let wait = {
                 let mut state = self.state();
+                // no longer than was asked for, also when the clock was set back meanwhile
+                state.not_before_ms = state.not_before_ms.min(now.saturating_add(state.asked_pause_ms));
                 if state.not_before_ms > now {
                     Err((state.not_before_ms - now) as u64)
                 } else if self.has_breaker {
@@ -92,18 +126,22 @@ impl Gate {
                 }
             }
         }
+        // from here on it may be the probe of an open breaker, which must not be forgotten when the caller goes away
+        let mut permit = Permit { gate: self.clone(), is_told: false, places: None };
         let place = self.calls.clone().acquire_owned().await.map_err(gone)?;
         let all = self.all.clone().acquire_owned().await.map_err(gone)?;
-        Ok(Permit { gate: self.clone(), _places: (place, all) })
+        permit.places = Some((place, all));
+        Ok(permit)
     }
 
     /// How the other side has answered; none when nobody called yet.
-    pub fn answering(&self) -> Option<Answering> {
+    pub fn answering(&self, now_ms: i64) -> Option<Answering> {
         let state = self.state();
         Some(Answering {
             last_use_ms: state.last_use_ms?,
             last_error: state.last_error.clone(),
             held_until_ms: state.breaker.open_until_ms(),
+            paced_until_ms: state.rate.and_then(|it| state.pace.next_ms(it, now_ms)),
         })
     }
 
@@ -115,7 +153,8 @@ impl Gate {
 
 impl Permit {
     /// Tells the gate how the call went.
-    pub fn done(self, result: &Result<Value, NodeError>, now_ms: i64) {
+    pub fn done(mut self, result: &Result<Value, NodeError>, now_ms: i64) {
+        self.is_told = true;
         let mut state = self.gate.state();
         state.last_use_ms = Some(now_ms);
         // only what speaks of the other side, or of the account there; a record that did not fit says nothing of either
@@ -134,6 +173,9 @@ impl Permit {
                 Code::Busy => {
                     let pause = error.retry_after_ms.unwrap_or(0).min(crate::decide::RETRY_AFTER_CAP_MS);
                     state.not_before_ms = state.not_before_ms.max(now_ms + pause as i64);
+                    state.asked_pause_ms = state.not_before_ms - now_ms;
+                    // whoever asks for a pause is alive
+                    state.breaker.succeeded(now_ms);
                 }
                 // any other answer shows that the other side is alive
                 Code::Config
@@ -149,6 +191,14 @@ impl Permit {
                 | Code::Cancelled
                 | Code::Internal => state.breaker.succeeded(now_ms),
             },
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.gate.state().breaker.abandoned();
         }
     }
 }
@@ -178,8 +228,14 @@ impl Limits {
     }
 
     /// How a connection has answered; none when nobody called it yet.
-    pub fn answering(&self, name: &str) -> Option<Answering> {
-        self.gates.lock().unwrap_or_else(PoisonError::into_inner).get(name)?.answering()
+    pub fn answering(&self, name: &str, now_ms: i64) -> Option<Answering> {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner).get(name)?.answering(now_ms)
+    }
+
+    /// The systems that do not answer: calls to them wait.
+    pub fn silent(&self) -> Vec<String> {
+        let gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.iter().filter(|(_, gate)| gate.is_open()).map(|(name, _)| name.clone()).collect()
     }
 
     /// The gate of a connection, or of a host that is called without one.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use model::document::Expect;
+use model::document::{Expect, Overlap};
 use model::temporal::Zone;
 use model::{DateTime, Record, Shape, Text};
 use sdk::{NodeError, Roots, Value};
@@ -32,6 +32,10 @@ pub struct Live {
     /// What is normal for it.
     pub expect: Option<Expect>,
     alerted_ms: AtomicI64,
+    /// What becomes of an event that comes while earlier runs go on.
+    pub overlap: Overlap,
+    /// How many runs go on at once.
+    pub(crate) at_once: usize,
     /// The places of its runs.
     pub(crate) room: Arc<Room>,
     /// How many of them wait.
@@ -46,6 +50,9 @@ impl Live {
     /// A version made from a checked plan.
     pub fn new(id: &str, plan: &plan::Plan, authority: Authority) -> Live {
         let slots = authority.slot_record();
+        let is_alone = plan.overlap != Overlap::Queue && plan.order_key.is_none();
+        let unless_said = if is_alone { 1 } else { FLOW_RUNS };
+        let at_once = plan.concurrency.map_or(unless_said, usize::from);
         Live {
             id: Text::from(id),
             program: Arc::new(Program::of(plan)),
@@ -53,7 +60,9 @@ impl Live {
             zone: plan.zone.clone(),
             expect: plan.expect.clone(),
             alerted_ms: AtomicI64::new(i64::MIN),
-            room: Room::new(plan.concurrency.map_or(FLOW_RUNS, usize::from)),
+            overlap: plan.overlap,
+            at_once,
+            room: Room::new(at_once),
             crowd: Crowd::default(),
             sampled_ms: AtomicI64::new(i64::MIN),
             slots,

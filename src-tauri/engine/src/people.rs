@@ -9,7 +9,7 @@ use model::{Record, Text, Value};
 use sdk::{Code, NodeError};
 
 use crate::durable::storage;
-use crate::engine::{Engine, Inner};
+use crate::engine::{Ended, Engine, Inner};
 use crate::exec::{Kept, Place};
 use crate::kept::{decode_kept, encode_kept};
 
@@ -37,7 +37,8 @@ impl Engine {
         self.0.go_on_with(&letter.at, &origin, (anew(kept), vec![resolve])).await
     }
 
-    /// Answers whether a call that was cut off took effect. It did: the record goes on behind the step. It did not: it is sent.
+    /// Answers whether a call that was cut off took effect. It did: the record goes on behind the step, with what the person says it
+    /// answered, else with `{assumed: true}`. It did not: it is sent.
     /// Nobody knows: the record fails.
     ///
     /// # Errors
@@ -45,7 +46,7 @@ impl Engine {
     pub async fn answer_question(
         &self,
         question: &QuestionRow,
-        verdict: Verdict,
+        (verdict, value): (Verdict, Option<Value>),
         by: &str,
     ) -> Result<(), NodeError> {
         let at_ms = self.0.clock.now_ms();
@@ -56,12 +57,27 @@ impl Engine {
         }
         let mut kept = anew(kept_of(&question.payload, 1)?);
         if verdict == Verdict::Sent {
-            kept.answer = Some(Value::Record(Record::of([("assumed", Value::from(true))])));
+            let assumed = || Value::Record(Record::of([("assumed", Value::from(true))]));
+            kept.answer = Some(value.unwrap_or_else(assumed));
         }
         self.0.go_on_with(&question.at, &origin, (kept, vec![answer])).await
     }
 
-    /// Cancels a run that rests: its records that wait do not go on. False when it does not rest.
+    /// Sets a run to work again that was held back; it goes on from its last finished step. False when it is not held back.
+    ///
+    /// # Errors
+    /// The journal failed.
+    pub async fn release(&self, run: RunId) -> Result<bool, NodeError> {
+        let found = self.0.journal.read(|it| it.resumable(run)).map_err(|e| storage(&e))?;
+        let Some(open) = found.filter(|it| it.state == journal::RunState::Quarantined) else {
+            return Ok(false);
+        };
+        let state = journal::RunState::Running;
+        self.0.journal.commit(vec![Change::SetState { run, state }]).await.map_err(|e| storage(&e))?;
+        self.0.go_on(OpenRun { state, ..open }, true).await.map(|()| true)
+    }
+
+    /// Cancels a run that rests, or waits for its turn: its records that wait do not go on. False when it does neither.
     ///
     /// # Errors
     /// The journal failed.
@@ -69,7 +85,11 @@ impl Engine {
         let inner = &self.0;
         let found = inner.journal.read(|it| Ok((it.resumable(run)?, it.parked_of(run)?, it.run(run)?)));
         let (Some(origin), parked, Some(detail)) = found.map_err(|e| storage(&e))? else { return Ok(false) };
-        if !matches!(origin.state, journal::RunState::Waiting | journal::RunState::Queued) {
+        let waits_for_a_place = origin.state == journal::RunState::Running
+            && inner.call_off(run, Ended::of(run, crate::EndState::Cancelled));
+        if !waits_for_a_place
+            && !matches!(origin.state, journal::RunState::Waiting | journal::RunState::Queued)
+        {
             return Ok(false);
         }
         let now = inner.clock.now_ms();
@@ -83,7 +103,10 @@ impl Engine {
             error: None,
         }));
         changes.extend(origin.parent.as_ref().map(|it| Change::Settle { run: it.run, at_ms: now }));
-        inner.journal.commit(changes).await.map_err(|e| storage(&e))?;
+        if let Err(error) = inner.journal.commit(changes).await {
+            inner.called_off().remove(&run);
+            return Err(storage(&error));
+        }
         inner.settled(run);
         inner.after_parked(&origin).await;
         Ok(true)

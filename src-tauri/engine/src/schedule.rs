@@ -237,6 +237,9 @@ struct RunInbox {
 #[async_trait]
 impl Inbox for RunInbox {
     async fn accept(&self, events: Vec<Event>) -> Result<Vec<Accepted>, NodeError> {
+        if self.inner.is_disk_full() {
+            return Err(crate::hook::disk_full());
+        }
         let starts = events.into_iter().map(|event| {
             let start = Start { dedupe_key: event.dedupe_key, ..Start::new(&self.node, vec![event.record]) };
             self.inner.clone().begin(self.live.clone(), start)

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::begin::Stored;
 use crate::decide::EndState;
 use crate::durable::{Journaled, storage};
-use crate::engine::{Ended, EngineEvent, Inner};
+use crate::engine::{AtWork, Ended, EngineEvent, Inner};
 use crate::exec;
 use crate::room::{Place, Row};
 
@@ -115,6 +115,7 @@ impl Inner {
             let room = row.live.room.clone();
             room.line_up(row);
         } else {
+            self.called_off().remove(&run);
             drop(place);
             self.call_up(&flow, &key).await;
         }
@@ -126,10 +127,15 @@ impl Inner {
         let key_place = { row }.key.take();
         let again = self.stored_again((&live, run, is_resumed)).await;
         let key = match again? {
-            None => match key_place.is_some() {
-                true => self.journal.read(|it| it.resumable(run)).ok().flatten().and_then(|it| it.order_key),
-                false => None,
-            },
+            None => {
+                self.called_off().remove(&run);
+                match key_place.is_some() {
+                    true => {
+                        self.journal.read(|it| it.resumable(run)).ok().flatten().and_then(|it| it.order_key)
+                    }
+                    false => None,
+                }
+            }
             Some((stored, journaled)) => {
                 let key = stored.order_key.clone();
                 Box::pin(self.in_place(stored, journaled, place)).await;
@@ -159,7 +165,15 @@ impl Inner {
         let continues = stored.continues.clone();
         let stored_before = journaled.is_started();
         let ((run, entrance, records), keep) = self.prepare(stored, Some(journaled.clone()));
-        self.active().insert(run.id.clone(), run.clone());
+        {
+            // under one lock: a run is called off before it is at work, or not at all
+            let mut active = self.active();
+            if let Some(ended) = self.called_off().remove(&journaled.run) {
+                return Some(ended);
+            }
+            let began_ms = self.clock.now_ms();
+            active.insert(run.id.clone(), AtWork { run: run.clone(), live: live.clone(), began_ms });
+        }
         if continues.is_none() || stored_before {
             self.tell(EngineEvent::Started { flow: live.id.clone(), run: run.id.clone() });
         }
@@ -179,7 +193,8 @@ impl Inner {
         is_continuing: bool,
     ) -> Result<bool, NodeError> {
         self.called_up().remove(&run);
-        if is_continuing {
+        // one that was called off ends where it would begin
+        if is_continuing || self.called_off().contains_key(&run) {
             return Ok(true);
         }
         let held = self.journal.read(|it| {
@@ -215,7 +230,7 @@ impl Inner {
         })
     }
 
-    fn called_up(&self) -> std::sync::MutexGuard<'_, HashSet<RunId>> {
+    pub(crate) fn called_up(&self) -> std::sync::MutexGuard<'_, HashSet<RunId>> {
         self.called_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

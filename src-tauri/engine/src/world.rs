@@ -18,6 +18,7 @@ use crate::exec::{Run, Worlds, seed_of};
 use crate::folder::Files;
 use crate::limits::{Gate, Limits};
 use crate::net::{Allowed, HttpClient, Tls};
+use crate::pace::Rate;
 
 /// Calls another flow; the engine implements it.
 #[async_trait]
@@ -60,7 +61,11 @@ impl Worlds for RunWorlds {
     fn permit(&self, run: &Run, node: usize) -> Arc<Gate> {
         let it = &run.program.nodes[node];
         match it.connection.as_deref().and_then(|slot| self.land.authority.connection(slot)) {
-            Some(connection) => self.land.limits.gate(connection.name()),
+            Some(connection) => {
+                let gate = self.land.limits.gate(connection.name());
+                gate.set_rate(rate_of(connection.as_ref()));
+                gate
+            }
             None if it.kind.starts_with("http.") => {
                 self.land.limits.gate(&format!("{}/{}", self.land.flow, it.id))
             }
@@ -79,6 +84,13 @@ pub(crate) struct World {
     files: Files,
     roots: Roots,
     tls: Mutex<Option<Arc<Tls>>>,
+    /// Of its connection.
+    gate: Option<Arc<Gate>>,
+}
+
+/// How often a connection may be called, by its settings.
+fn rate_of(connection: &dyn Connection) -> Option<Rate> {
+    Rate::parse(connection.rate()?)
 }
 
 impl World {
@@ -92,7 +104,13 @@ impl World {
         let hosts = land.authority.hosts(&it.id, it.connection.as_deref());
         let files = Files::new(land.authority.folders(&it.id));
         let roots = run.roots.seeded(seed_of(run.seed, (&it.id, 0, 0)));
-        World { land, journaled, node, hosts, files, roots, run, tls: Mutex::default() }
+        let gate =
+            it.connection.as_deref().and_then(|slot| land.authority.connection(slot)).map(|connection| {
+                let gate = land.limits.gate(connection.name());
+                gate.set_rate(rate_of(connection.as_ref()));
+                gate
+            });
+        World { land, journaled, node, hosts, files, roots, run, tls: Mutex::default(), gate }
     }
 
     fn scope(&self) -> Text {
@@ -143,6 +161,11 @@ impl Cx for World {
     }
 
     async fn http(&self, call: HttpCall) -> Result<HttpAnswer, NodeError> {
+        // an action waited at the gate before it began; a source asks page by page
+        if let (Behaviour::Source(_), Some(gate)) = (&self.run.program.nodes[self.node].behaviour, &self.gate)
+        {
+            gate.pace(self).await?;
+        }
         let tls = self.tls()?;
         self.land.http.send(call, &tls, &self.hosts).await
     }

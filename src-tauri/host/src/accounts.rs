@@ -18,6 +18,7 @@ pub(crate) struct Account {
     name: String,
     kind: String,
     settings: Record,
+    rate: Option<String>,
     sealed: Sealed,
     vault: Arc<Vault>,
     kept: Drawer,
@@ -29,7 +30,8 @@ impl Account {
         Account {
             name: row.id.to_string(),
             kind: row.kind.to_string(),
-            settings: settings(&row.config),
+            settings: own_settings(&row.config),
+            rate: rate(&row.config),
             sealed: sealed(row),
             vault,
             kept: Drawer::default(),
@@ -44,6 +46,22 @@ pub(crate) fn settings(config: &str) -> Record {
         Ok(_) | Err(_) => Record::empty(),
     }
 }
+
+/// The settings that are the driver's; how often it is called is the engine's.
+fn own_settings(config: &str) -> Record {
+    let all = settings(config);
+    let own = all.iter().filter(|(name, _)| name.as_str() != RATE);
+    Record::of(own.map(|(name, value)| (name.as_str(), value.clone())))
+}
+
+/// How often a stored connection may be called, as its settings say it.
+pub(crate) fn rate(config: &str) -> Option<String> {
+    let all = settings(config);
+    all.get(RATE).and_then(Value::as_text).map(str::to_owned)
+}
+
+/// The setting that says how often a connection may be called.
+const RATE: &str = "rate";
 
 /// The sealed secrets of a stored connection.
 pub(crate) fn sealed(row: &ConnectionRow) -> Sealed {
@@ -61,6 +79,10 @@ impl Connection for Account {
 
     fn settings(&self) -> &Record {
         &self.settings
+    }
+
+    fn rate(&self) -> Option<&str> {
+        self.rate.as_deref()
     }
 
     fn secret(&self, field: &str) -> Result<String, NodeError> {

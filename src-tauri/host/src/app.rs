@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use engine::{Clock, Engine, Library, SystemClock};
 use journal::{Change, Journal, Recovered};
@@ -15,6 +16,10 @@ use crate::vault::{Keeping, Vault};
 
 /// Events wait in a line of this length for each listener; who is slower gets `resync`.
 const EVENTS: usize = 256;
+/// Between two looks for what is too old.
+const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+/// The same while the disk is low.
+const TIDY_WHEN_LOW: Duration = Duration::from_secs(60);
 /// So many crashes in ten minutes are told to the person.
 const OFTEN: u32 = 5;
 
@@ -112,6 +117,8 @@ impl App {
                 recovered.recent_crashes
             ));
         }
+        // before anything is accepted it is known whether there is room
+        self.engine.look_after().await;
         self.engine.resume(recovered.open_runs).await;
         self.recall_pause();
         if self.is_paused() {
@@ -121,6 +128,9 @@ impl App {
         }
         let engine = self.engine.clone();
         tokio::spawn(async move { engine.keep_parked().await });
+        let engine = self.engine.clone();
+        tokio::spawn(async move { engine.keep_watch().await });
+        tokio::spawn(keep_tidy(Arc::downgrade(self)));
         said
     }
 
@@ -185,6 +195,29 @@ impl App {
     pub(crate) fn tell(&self, event: Event) {
         // nobody listening is no failure
         let _heard = self.events.send(event).is_ok();
+    }
+}
+
+/// Removes what is too old, for as long as the application lives; often while the disk is low.
+async fn keep_tidy(app: Weak<App>) {
+    // not while everything starts
+    let mut pause = TIDY_WHEN_LOW;
+    loop {
+        tokio::time::sleep(pause).await;
+        pause = {
+            let Some(app) = app.upgrade() else { return };
+            let (journal, now) = (app.journal.clone(), app.clock.now_ms());
+            let tidied =
+                tokio::task::spawn_blocking(move || journal.tidy(now, &journal::Retention::default()));
+            match tidied.await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::error!(%error, "what is too old could not be removed"),
+                Err(error) => tracing::error!(%error, "what is too old could not be removed"),
+            }
+            let is_low =
+                app.journal.room().ok().flatten().is_some_and(|it| it < crate::workbench::LITTLE_ROOM);
+            if is_low { TIDY_WHEN_LOW } else { TIDY_EVERY }
+        };
     }
 }
 

@@ -40,6 +40,8 @@ impl App {
             kind: row.kind.to_string(),
             health: health(self.engine.answering(&row.id)),
             last_use_ms: self.engine.answering(&row.id).map(|it| it.last_use_ms),
+            paced_until_ms: self.engine.answering(&row.id).and_then(|it| it.paced_until_ms),
+            rate: crate::accounts::rate(&row.config),
             name: row.id.to_string(),
         });
         Ok(Connections { connections: connections.collect() })
@@ -167,6 +169,12 @@ fn check(params: &ConnectionSave) -> Result<(), Refusal> {
     if params.config.to_string().len() > MOST_CONFIG_BYTES {
         return wrong("/config", "The settings of a connection are at most 64 KiB.".into());
     }
+    let rate = config.get("rate").filter(|it| !it.is_null());
+    if rate.is_some_and(|it| it.as_str().is_none_or(|it| engine::pace::Rate::parse(it).is_none())) {
+        let sentence =
+            "A rate is a number of calls in a second, a minute or an hour: \"10/s\", \"600/min\", \"100/h\".";
+        return wrong("/config/rate", sentence.into());
+    }
     if let Some(name) = config.keys().find(|name| SECRET_WORDS.contains(&name.as_str())) {
         return wrong(
             &format!("/config/{name}"),
@@ -292,6 +300,20 @@ mod tests {
         for (address, port, default, expected) in cases {
             let expected = expected.map(|(host, port)| (host.to_owned(), port));
             assert_eq!(host_and_port(address, port, default), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_rate_that_means_nothing_is_refused_and_one_that_does_is_kept() {
+        let params = |rate: serde_json::Value| ConnectionSave {
+            name: "ledger".into(),
+            kind: "http".into(),
+            config: serde_json::json!({"address": "https://ledger.example", "rate": rate}),
+            secrets: Default::default(),
+        };
+        assert!(check(&params("10/s".into())).is_ok());
+        for rate in [serde_json::json!("often"), serde_json::json!(10)] {
+            assert_eq!(check(&params(rate)).expect_err("refused").field, "/config/rate");
         }
     }
 

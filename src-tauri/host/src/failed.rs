@@ -151,7 +151,16 @@ impl App {
             Answer::Repeat => Verdict::NotSent,
             Answer::GiveUp => Verdict::GiveUp,
         };
-        self.engine.answer_question(&row, verdict, "person").await.map_err(|e| engine_refusal(&e))?;
+        let value = params.value.as_ref().map(crate::datum::read).transpose();
+        let value = value.map_err(|why| Refusal::new(RefusalCode::BadRequest, why).at("/value"))?;
+        if value.is_some() && verdict != Verdict::Sent {
+            let sentence = "A value goes with the answer that it happened, and with no other.";
+            return Err(Refusal::new(RefusalCode::BadRequest, sentence).at("/value"));
+        }
+        self.engine
+            .answer_question(&row, (verdict, value), "person")
+            .await
+            .map_err(|e| engine_refusal(&e))?;
         self.tell_inbox().await;
         Ok(Nothing {})
     }

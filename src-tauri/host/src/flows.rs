@@ -2,7 +2,7 @@
 
 use engine::due::Schedule;
 use engine::{Library, Live};
-use journal::{Change, RunFilter};
+use journal::Change;
 use model::document::{self, Diagnostic, Flow as Document, parse, print};
 use sdk::{Behaviour, Start as Waits};
 
@@ -51,11 +51,14 @@ impl App {
         let wanted = params.search.unwrap_or_default().to_lowercase();
         let rows = self.flow_rows().await?;
         let groups = self.journal.look(|it| it.letter_groups()).await.map_err(|e| refusal(&e))?;
+        let last = self.journal.look(|it| it.last_runs(STRIP)).await.map_err(|e| refusal(&e))?;
         let mut flows = Vec::new();
         for row in rows {
             let stored = self.stored(&row.flow).await?;
             let failed = groups.iter().filter(|it| it.flow == row.flow).map(|it| it.count).sum();
-            let listed = self.row(&stored, failed).await?;
+            let bars = last.iter().filter(|it| crate::shelf::base(&it.flow) == row.flow).take(STRIP as usize);
+            let last_runs: Vec<RunBar> = bars.map(|it| self.bar(it)).collect();
+            let listed = self.row(&stored, (failed, last_runs)).await?;
             let haystack =
                 format!("{} {} {} {}", listed.name, listed.folder, listed.note, stored.text).to_lowercase();
             if wanted.split_whitespace().all(|word| haystack.contains(word)) {
@@ -66,20 +69,24 @@ impl App {
         Ok(FlowRows { flows })
     }
 
-    async fn row(&self, stored: &Stored, failed: u64) -> Result<FlowRow, Refusal> {
+    /// A run as a bar; what is at work counts as far as it is.
+    fn bar(&self, last: &journal::LastRun) -> RunBar {
+        let run = last.run.to_string();
+        let records = match self.engine.active(&run) {
+            Some(at_work) => crate::runs::moved(&crate::watch::counts_now(&at_work)),
+            None => crate::runs::moved_in(&last.counts),
+        };
+        RunBar { run, state: crate::runs::state(last.state), started_ms: last.started_ms, records }
+    }
+
+    async fn row(
+        &self,
+        stored: &Stored,
+        (failed, mut last_runs): (u64, Vec<RunBar>),
+    ) -> Result<FlowRow, Refusal> {
+        // the newest stands at the right
+        last_runs.reverse();
         let id = stored.row.flow.to_string();
-        let filter = RunFilter { most: STRIP, ..RunFilter::default() };
-        let runs = self.run_rows(Some(&id), filter).await?;
-        let mut last_runs = Vec::new();
-        for run in runs.iter().rev() {
-            let counts = self.counts_of(&run.run.to_string()).await.unwrap_or_default();
-            last_runs.push(RunBar {
-                run: run.run.to_string(),
-                state: crate::runs::state(run.state),
-                started_ms: run.started_ms,
-                records: crate::runs::moved(&counts),
-            });
-        }
         let (name, trigger, note, errors, open_slots) = match &stored.document {
             Ok(document) => {
                 let checked = self.shelf.check(document);

@@ -86,6 +86,20 @@ impl App {
         }
     }
 
+    pub(crate) async fn run_release(&self, params: RunId) -> Result<Nothing, Refusal> {
+        let run = run_id(&params.run)?;
+        if self.engine.release(run).await.map_err(|e| engine_refusal(&e))? {
+            return Ok(Nothing {});
+        }
+        let found = self.journal.look(move |it| it.run(run)).await.map_err(|e| refusal(&e))?;
+        Err(match found {
+            None => no_run(&params.run),
+            Some(_) => {
+                Refusal::new(RefusalCode::Refused, format!("The run {} is not held back.", params.run))
+            }
+        })
+    }
+
     pub(crate) async fn runs_list(&self, params: RunsList) -> Result<RunRows, Refusal> {
         let most = params.limit.unwrap_or(RUNS).clamp(1, MOST_RUNS);
         let filter = RunFilter {
@@ -287,6 +301,16 @@ pub(crate) fn given_records(data: &[Datum], field: &str) -> Result<Vec<Record>, 
         .collect()
 }
 
+/// The same of stored counts, without the program they belong to.
+pub(crate) fn moved_in(bytes: &[u8]) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Stored {
+        nodes: BTreeMap<String, (u64, u64, u64)>,
+    }
+    let stored = serde_json::from_slice::<Stored>(bytes);
+    stored.map_or(0, |it| it.nodes.values().map(|(taken, emitted, _)| *taken.max(emitted)).max().unwrap_or(0))
+}
+
 /// Counts as the engine stores them: `{"wires": [n], "nodes": {"id": [in, out, failed]}}`.
 fn read_counts(program: &Program, bytes: &[u8]) -> RunCounts {
     #[derive(serde::Deserialize)]
@@ -324,8 +348,9 @@ pub(crate) fn state(state: journal::RunState) -> RunState {
         journal::RunState::Ok => RunState::Ok,
         journal::RunState::Partial => RunState::Partial,
         journal::RunState::Cancelled => RunState::Cancelled,
-        // set aside after crashes: the error says so
-        journal::RunState::Failed | journal::RunState::Quarantined => RunState::Failed,
+        journal::RunState::Failed => RunState::Failed,
+        journal::RunState::Quarantined => RunState::Held,
+        journal::RunState::Skipped => RunState::Skipped,
     }
 }
 
@@ -335,8 +360,10 @@ fn stored_states(state: RunState) -> &'static [journal::RunState] {
         RunState::Running => &[journal::RunState::Running],
         RunState::Ok => &[journal::RunState::Ok],
         RunState::Partial => &[journal::RunState::Partial],
-        RunState::Failed => &[journal::RunState::Failed, journal::RunState::Quarantined],
+        RunState::Failed => &[journal::RunState::Failed],
+        RunState::Held => &[journal::RunState::Quarantined],
         RunState::Cancelled => &[journal::RunState::Cancelled],
+        RunState::Skipped => &[journal::RunState::Skipped],
         RunState::Asking => &[journal::RunState::Partial, journal::RunState::Waiting],
     }
 }

@@ -76,7 +76,7 @@ pub(crate) async fn pump(app: Weak<App>, mut events: Receiver<EngineEvent>) {
                 }
             }
             Ok(EngineEvent::Alert { flow, run, kind, sentence, at_ms }) => {
-                let flow = Some(base(&flow).to_owned());
+                let flow = flow.map(|it| base(&it).to_owned());
                 app.tell(Event::Alert { kind: kind.into(), flow, run, sentence, at_ms });
             }
             Err(RecvError::Lagged(_)) => app.tell(Event::Resync {}),
@@ -175,6 +175,8 @@ pub(crate) fn end_state(state: EndState) -> RunState {
         EndState::Partial => RunState::Partial,
         EndState::Waiting => RunState::Waiting,
         EndState::Cancelled => RunState::Cancelled,
-        EndState::Failed | EndState::Quarantined => RunState::Failed,
+        EndState::Failed => RunState::Failed,
+        EndState::Quarantined => RunState::Held,
+        EndState::Skipped => RunState::Skipped,
     }
 }

@@ -13,7 +13,7 @@ use crate::flows::setting;
 const SETTINGS: &str = "settings";
 const NEXT: usize = 5;
 /// Less free space than this is told, bytes.
-const LITTLE_ROOM: u64 = 1 << 30;
+pub(crate) const LITTLE_ROOM: u64 = 1 << 30;
 const MOST_EDITOR_BYTES: usize = 64 << 10;
 
 impl App {

@@ -43,6 +43,8 @@ pub enum RunState {
     Cancelled = 13,
     /// Set aside because the program crashed three times while it ran.
     Quarantined = 14,
+    /// Never began: the flow's rule for events that come while others run left it out.
+    Skipped = 15,
 }
 
 impl RunState {

@@ -40,7 +40,7 @@ pub use open::{Options, Recovered};
 pub use payload::INLINE_LIMIT;
 pub use queries::flows::{FlowRow, VersionRow};
 pub use queries::people::{LetterFilter, LetterGroup, LetterRow, QuestionRow};
-pub use queries::runs::{DueRow, RunDetail, RunFilter, RunRow};
+pub use queries::runs::{DueRow, LastRun, RunDetail, RunFilter, RunRow};
 pub use queries::stats::Stats;
 pub use reader::Reader;
 pub use resume::{OpenRun, StoredEvent, StoredMark, StoredPark, StoredResult, StoredTimer};

@@ -127,6 +127,32 @@ fn open_run(row: &Row<'_>) -> rusqlite::Result<OpenRun> {
 }
 
 impl Reader {
+    /// The runs of a flow that have not ended, only those with an order key where one is given; in the order of arrival, at most `most`.
+    pub fn open_of(&self, flow: &str, key: Option<&str>, most: u32) -> Result<Vec<OpenRun>, Error> {
+        match key {
+            Some(key) => self.rows(
+                &format!("{OPEN} WHERE flow = ?1 AND order_key = ?2 AND state < 10 ORDER BY id LIMIT ?3"),
+                params![flow, key, most],
+                open_run,
+            ),
+            None => self.rows(
+                &format!("{OPEN} INDEXED BY run_open WHERE flow = ?1 AND state < 10 ORDER BY id LIMIT ?2"),
+                params![flow, most],
+                open_run,
+            ),
+        }
+    }
+
+    /// Whether an event with this key came from this source before.
+    pub fn has_event(&self, source: &str, key: &str) -> Result<bool, Error> {
+        let found = self.row(
+            "SELECT 1 FROM event WHERE source = ?1 AND dedupe_key = ?2",
+            params![source, key],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
     /// Every run that has not ended, in the order of starting.
     pub fn open_runs(&self) -> Result<Vec<OpenRun>, Error> {
         // Named, because the planner may prefer to walk through a million ended runs in order.

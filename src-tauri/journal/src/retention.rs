@@ -77,11 +77,11 @@ impl Journal {
         })?;
         let old = |age: i64| now_ms.saturating_sub(age);
         let id_before = |ms: i64| ms.clamp(0, i64::MAX >> 20) << 20;
-        tidied.runs += self.drop_runs(
-            "state = 10",
-            id_before(old(retention.success_ms)).max(surplus.map_or(0, |id: i64| id + 1)),
-        )?;
-        tidied.runs += self.drop_runs("state > 10", id_before(old(retention.failure_ms)))?;
+        let successes = id_before(old(retention.success_ms)).max(surplus.map_or(0, |id: i64| id + 1));
+        tidied.runs += self.drop_runs("state = 10", successes)?;
+        // a run that was left out is no failure: it goes when the runs around it go
+        tidied.runs += self.drop_runs("state = 15", successes)?;
+        tidied.runs += self.drop_runs("state > 10 AND state < 15", id_before(old(retention.failure_ms)))?;
         for (sql, before) in [
             (
                 "DELETE FROM sample WHERE rowid IN (SELECT rowid FROM sample WHERE run < ?1 LIMIT 500)",
@@ -173,8 +173,13 @@ impl Journal {
                 return Ok(());
             }
             let some = self.work(|writer| {
-                writer
-                    .step(|connection| drop_some(connection, "state = 10", (-1, i64::MAX)).map(|some| some.0))
+                writer.step(|connection| {
+                    let all = (-1, i64::MAX);
+                    match drop_some(connection, "state = 15", all)?.0 {
+                        0 => drop_some(connection, "state = 10", all).map(|some| some.0),
+                        some => Ok(some),
+                    }
+                })
             })?;
             tidied.payload_bytes += self.sweep()?;
             tidied.runs += some as u64;
@@ -219,12 +224,18 @@ impl Journal {
 impl Journal {
     /// Bytes that can still be written on the disk of the data folder; None where the system does not tell.
     pub fn room(&self) -> Result<Option<u64>, Error> {
+        Ok(self.disk()?.map(|(free, _)| free))
+    }
+
+    /// Bytes that can still be written on the disk of the data folder, and its whole size; None where the system does not tell.
+    pub fn disk(&self) -> Result<Option<(u64, u64)>, Error> {
         #[cfg(unix)]
         {
             let found = rustix::fs::statvfs(self.folder()).map_err(|error| {
                 Error::file("asking for free space", self.folder(), &std::io::Error::from(error))
             })?;
-            Ok(Some(found.f_bavail.saturating_mul(found.f_frsize)))
+            let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+            Ok(Some((bytes(found.f_bavail), bytes(found.f_blocks))))
         }
         #[cfg(not(unix))]
         Ok(None)

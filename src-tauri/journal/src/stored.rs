@@ -18,7 +18,7 @@ macro_rules! stored {
     };
 }
 
-stored!(RunState: Queued, Running, Waiting, Ok, Partial, Failed, Cancelled, Quarantined);
+stored!(RunState: Queued, Running, Waiting, Ok, Partial, Failed, Cancelled, Quarantined, Skipped);
 stored!(Outcome: Finished, Failed, Parked);
 stored!(DueOutcome: Fired, Skipped, Missed, Merged);
 stored!(Resolution: Retried, Edited, Discarded);

@@ -99,6 +99,7 @@ fn plan_of(
         badge: steps.iter().map(Step::badge).max().unwrap_or(Badge::ExactlyOnce),
         order_key: None,
         concurrency: flow.concurrency,
+        overlap: flow.overlap.unwrap_or_default(),
         expect: flow.expect.clone(),
         is_volatile: flow.volatile,
         steps,

@@ -1,7 +1,7 @@
 //! The plan: what the engine runs.
 
 use formula::FieldSet;
-use model::document::{Expect, Hash, NodeId, Retry};
+use model::document::{Expect, Hash, NodeId, Overlap, Retry};
 use schemars::JsonSchema;
 use sdk::{Behaviour, Contract, Effect, Port, Replay};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ pub struct Plan {
     pub order_key: Option<sdk::Formula>,
     /// How many runs may go on at once.
     pub concurrency: Option<u16>,
+    /// What becomes of an event that comes while earlier runs go on.
+    pub overlap: Overlap,
     /// What is normal; anything else raises an alert.
     pub expect: Option<Expect>,
     /// Whether the flow gave up surviving a crash.
@@ -92,6 +94,13 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether what comes of one record hangs on the others of its run: it takes the whole stream, or has several inputs.
+    #[must_use]
+    pub fn takes_all(&self) -> bool {
+        let is_stream = matches!(&self.behaviour, Behaviour::Action(it) if it.scope() == sdk::Scope::Stream);
+        self.is_whole_stream || self.inputs.len() > 1 || is_stream
+    }
+
     /// The number of its port for failed records.
     #[must_use]
     pub fn error_port(&self) -> usize {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use formula::FieldSet;
-use model::document::{Retry, RetryName};
+use model::document::{Overlap, Retry, RetryName};
 use sdk::{Behaviour, Contract, Effect, Replay, Scope};
 
 use crate::plan::{Plan, Stage, Step};
@@ -28,6 +28,11 @@ impl Plan {
         }
         if let Some(concurrency) = self.concurrency {
             write!(out, "  at most {concurrency} runs")?;
+        }
+        if let Some((name, _)) =
+            Overlap::ALL.iter().find(|(_, it)| *it == self.overlap && *it != Overlap::Queue)
+        {
+            write!(out, "  overlap {name}")?;
         }
         if let Some(key) = &self.order_key {
             write!(out, "  in order of {key:?}")?;

@@ -43,6 +43,10 @@ pub(crate) fn check(flow: &Flow, nodes: &Nodes<'_>, links: &[Link], found: &mut 
             "Nothing starts this flow: add a trigger, such as a schedule, a webhook or a start by hand.";
         found.push(Diagnostic::warning("flow.no-trigger", sentence).at("/nodes"));
     }
+    if flow.volatile && flow.overlap.is_some() {
+        let sentence = "A volatile flow keeps nothing of its runs, so it cannot say what becomes of an event that comes while one goes on. Take \"overlap\" or \"volatile\" away.";
+        found.push(Diagnostic::error("flow.overlap-volatile", sentence).at("/overlap"));
+    }
     unreached(flow, nodes, &triggers, found);
     inputs(flow, nodes, links, found);
 }

@@ -34,6 +34,11 @@ pub trait Connection: Send + Sync {
     /// Settings that are no secrets: address, user, options.
     fn settings(&self) -> &Record;
 
+    /// How often it may be called: `10/s`, `600/min`, `100/h`. The engine keeps to it; no setting of the driver's.
+    fn rate(&self) -> Option<&str> {
+        None
+    }
+
     /// A secret by field name. Keep it no longer than the call.
     ///
     /// # Errors

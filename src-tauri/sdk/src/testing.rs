@@ -93,6 +93,8 @@ pub struct FakeConnection {
     pub settings: Option<Record>,
     /// Secrets by field.
     pub secrets: HashMap<String, String>,
+    /// How often it may be called.
+    pub rate: Option<String>,
     /// What drivers keep.
     pub keep: KeptMap,
 }
@@ -123,6 +125,10 @@ impl Connection for FakeConnection {
     fn settings(&self) -> &Record {
         static EMPTY: std::sync::OnceLock<Record> = std::sync::OnceLock::new();
         self.settings.as_ref().unwrap_or_else(|| EMPTY.get_or_init(Record::empty))
+    }
+
+    fn rate(&self) -> Option<&str> {
+        self.rate.as_deref()
     }
 
     fn secret(&self, field: &str) -> Result<String, NodeError> {

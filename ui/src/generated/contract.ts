@@ -218,6 +218,10 @@ export interface ConnectionRow {
   last_use_ms: number | null;
   /** Its name, unique. */
   name: string;
+  /** When the next call may go out, where calls wait for the rate now. */
+  paced_until_ms?: number | null;
+  /** How often it may be called, as its settings say it: `10/s`, `600/min`, `100/h`; left out when nothing is set. */
+  rate?: string | null;
   /** Names of the secrets it holds. */
   secrets: string[];
   /** Flows that use it. */
@@ -336,7 +340,7 @@ export type Event =
     at_ms: number;
     /** The flow it is about. */
     flow: string | null;
-    /** `failure`, `nothing_came`, `unusual_count`, `field_changed`, `token_expires`, `disk_low`. */
+    /** `failure`, `nothing_came`, `unusual_count`, `slow_run`, `silent_connection`, `disk_low`. */
     kind: string;
     /** The run it is about. */
     run: string | null;
@@ -1061,6 +1065,11 @@ export interface QuestionsAnswer {
   answer: Answer;
   /** The question. */
   id: string;
+  /**
+   * What the step would have answered, where it happened and the person knows: the records that follow have it in the step's field.
+   * Left out, the field says `{assumed: true}`.
+   */
+  value?: Json;
 }
 
 /** A page of records. */
@@ -1308,7 +1317,11 @@ export type RunState =
   /** Stopped by a person. */
   | "cancelled"
   /** A person must answer a question first. */
-  | "asking";
+  | "asking"
+  /** Set aside because it was at work at three crashes in a row; `run.release` sets it to work again. */
+  | "held"
+  /** Left out by the flow's rule for events that come while others run; the error says why. */
+  | "skipped";
 
 /** Parameters of `runs.list`. */
 export interface RunsList {

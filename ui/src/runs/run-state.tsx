@@ -12,6 +12,8 @@ const tones: Record<RunState, Tone> = {
   failed: 'bad',
   cancelled: 'plain',
   asking: 'warn',
+  held: 'bad',
+  skipped: 'plain',
 };
 
 export function RunPill({ state }: { state: RunState }) {

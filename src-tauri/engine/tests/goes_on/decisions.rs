@@ -39,8 +39,11 @@ async fn a_call_that_happened_is_not_repeated_and_the_record_goes_on_behind_it_a
     let (other, clock) = (Other::start(Manner::Silent), Hands::at(1_000_000));
     let (folder, bench, question) = asked(&other, &clock).await;
     bench.stop_parked();
-    bench.engine.answer_question(&question, Verdict::Sent, "person").await.unwrap();
-    assert!(bench.engine.answer_question(&question, Verdict::NotSent, "person").await.is_err(), "once");
+    bench.engine.answer_question(&question, (Verdict::Sent, None), "person").await.unwrap();
+    assert!(
+        bench.engine.answer_question(&question, (Verdict::NotSent, None), "person").await.is_err(),
+        "once"
+    );
     let after = cut_off(folder.path());
     let mut bench = Bench::at(after.path(), clock);
     other.flow(&bench, "pay", POST).await;
@@ -55,7 +58,7 @@ async fn a_call_that_did_not_happen_is_sent_with_the_same_key_and_body_after_a_k
     let (other, clock) = (Other::start(Manner::Silent), Hands::at(1_000_000));
     let (folder, bench, question) = asked(&other, &clock).await;
     bench.stop_parked();
-    bench.engine.answer_question(&question, Verdict::NotSent, "person").await.unwrap();
+    bench.engine.answer_question(&question, (Verdict::NotSent, None), "person").await.unwrap();
     let after = cut_off(folder.path());
     let mut bench = Bench::at(after.path(), clock);
     other.flow(&bench, "pay", POST).await;
@@ -73,7 +76,7 @@ async fn a_call_that_is_sent_after_an_answer_and_cut_off_again_is_asked_about_ag
     let (other, clock) = (Other::start(Manner::Silent), Hands::at(1_000_000));
     let (folder, bench, question) = asked(&other, &clock).await;
     other.set(Manner::Silent);
-    bench.engine.answer_question(&question, Verdict::NotSent, "person").await.unwrap();
+    bench.engine.answer_question(&question, (Verdict::NotSent, None), "person").await.unwrap();
     until("it is sent again", || other.got().len() == 2).await;
     let after = cut_off(folder.path());
     let mut bench = Bench::at(after.path(), clock);
@@ -84,10 +87,21 @@ async fn a_call_that_is_sent_after_an_answer_and_cut_off_again_is_asked_about_ag
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_says_a_call_answered_is_what_the_steps_behind_it_see() {
+    let (other, clock) = (Other::start(Manner::Silent), Hands::at(1_000_000));
+    let (folder, bench, question) = asked(&other, &clock).await;
+    let value = sdk::Value::Record(crate::stand::record(r#"{"ok":true}"#));
+    bench.keep_parked();
+    bench.engine.answer_question(&question, (Verdict::Sent, Some(value)), "person").await.unwrap();
+    until("the record went on", || folder.path().join("1.txt").exists()).await;
+    assert_eq!((bench.text("1.txt").as_str(), other.got().len()), ("sent", 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_nobody_knows_about_becomes_a_failed_record() {
     let (other, clock) = (Other::start(Manner::Silent), Hands::at(1_000_000));
     let (_folder, bench, question) = asked(&other, &clock).await;
-    bench.engine.answer_question(&question, Verdict::GiveUp, "person").await.unwrap();
+    bench.engine.answer_question(&question, (Verdict::GiveUp, None), "person").await.unwrap();
     let letters = bench.journal.read(|it| it.letters(&LetterFilter::default())).unwrap();
     assert_eq!((letters.len(), letters[0].error.code.as_str()), (1, "ambiguous"));
     assert_eq!(bench.journal.read(|it| it.stats()).unwrap().parked, 0);

@@ -3,11 +3,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod alerts;
 mod bounds;
 mod crowd;
 mod decisions;
 mod expects;
 mod order;
+mod overlap;
+mod rate;
 mod restarts;
 mod stand;
 mod waits;

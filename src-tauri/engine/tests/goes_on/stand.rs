@@ -87,6 +87,8 @@ pub(crate) enum Manner {
     Silent,
     /// 503.
     Busy,
+    /// Hangs up.
+    Gone,
 }
 
 /// Another side that notes what it got.
@@ -152,6 +154,7 @@ impl Other {
                 Manner::Busy => stream.write_all(
                     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 600\r\ncontent-length: 0\r\n\r\n",
                 )?,
+                Manner::Gone => return Ok(()),
                 Manner::Silent => std::thread::sleep(Duration::from_secs(600)),
             }
         }
@@ -159,9 +162,24 @@ impl Other {
 
     /// A flow whose slot `other` is this side.
     pub(crate) async fn flow(&self, bench: &Bench, id: &str, text: &str) -> Arc<Live> {
+        self.flow_at_rate(bench, (id, text), "").await
+    }
+
+    /// The same, called no oftener than a rate says.
+    pub(crate) async fn flow_at_rate(
+        &self,
+        bench: &Bench,
+        (id, text): (&str, &str),
+        rate: &str,
+    ) -> Arc<Live> {
         let settings = Record::of([("address", sdk::Value::from(self.address.as_str()))]);
-        let connection =
-            FakeConnection { kind: "http".into(), settings: Some(settings), ..FakeConnection::default() };
+        let rate = Some(rate.to_owned()).filter(|it| !it.is_empty());
+        let connection = FakeConnection {
+            kind: "http".into(),
+            settings: Some(settings),
+            rate,
+            ..FakeConnection::default()
+        };
         let mut authority = Authority::default();
         authority.slots.insert("other".into(), Filled::Connection(Arc::new(connection)));
         bench.flow_with(id, text, authority).await

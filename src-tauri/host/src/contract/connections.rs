@@ -27,6 +27,12 @@ pub struct ConnectionRow {
     pub secrets: Vec<String>,
     /// How its system has answered lately.
     pub health: ConnectionHealth,
+    /// How often it may be called, as its settings say it: `10/s`, `600/min`, `100/h`; left out when nothing is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// When the next call may go out, where calls wait for the rate now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paced_until_ms: Option<i64>,
     /// When it was used last since the engine started; null when it was not.
     pub last_use_ms: Option<i64>,
     /// Flows that use it.

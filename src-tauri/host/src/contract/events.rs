@@ -76,7 +76,7 @@ pub enum Event {
     },
     /// Something a person should know.
     Alert {
-        /// `failure`, `nothing_came`, `unusual_count`, `field_changed`, `token_expires`, `disk_low`.
+        /// `failure`, `nothing_came`, `unusual_count`, `slow_run`, `silent_connection`, `disk_low`.
         kind: String,
         /// The flow it is about.
         flow: Option<String>,

@@ -155,4 +155,8 @@ pub struct QuestionsAnswer {
     pub id: String,
     /// What the person found.
     pub answer: Answer,
+    /// What the step would have answered, where it happened and the person knows: the records that follow have it in the step's field.
+    /// Left out, the field says `{assumed: true}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Datum>,
 }

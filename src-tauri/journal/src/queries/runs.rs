@@ -119,7 +119,41 @@ fn after_prefix(prefix: &str) -> String {
     format!("{prefix}\u{10FFFF}")
 }
 
+/// A run as one bar of a flow's strip.
+#[derive(Debug, Clone)]
+pub struct LastRun {
+    /// The flow's id.
+    pub flow: Text,
+    /// The run.
+    pub run: RunId,
+    /// Where it stands.
+    pub state: RunState,
+    /// When it started.
+    pub started_ms: i64,
+    /// Counts per wire and step, as the engine encodes them.
+    pub counts: Bytes,
+}
+
 impl Reader {
+    /// The last runs of every flow that was not removed, `most` a flow, newest first.
+    pub fn last_runs(&self, most: u32) -> Result<Vec<LastRun>, Error> {
+        self.rows(
+            "SELECT run.flow, run.id, run.state, run.started_ms, run.counts FROM flow CROSS JOIN run ON run.id IN \
+             (SELECT id FROM run AS own WHERE own.flow = flow.id ORDER BY own.id DESC LIMIT ?1) \
+             WHERE flow.removed = 0 ORDER BY run.id DESC",
+            params![most],
+            |row| {
+                Ok(LastRun {
+                    flow: text(row, 0)?,
+                    run: row.get(1)?,
+                    state: row.get(2)?,
+                    started_ms: row.get(3)?,
+                    counts: row.get::<_, Option<Vec<u8>>>(4)?.map(Bytes::from).unwrap_or_default(),
+                })
+            },
+        )
+    }
+
     /// Runs, newest first.
     pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, Error> {
         let mut wheres: Vec<String> = Vec::new();

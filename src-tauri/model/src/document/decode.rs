@@ -73,6 +73,7 @@ fn top(findings: &Findings<'_>, tree: &Tree) -> Option<Flow> {
         expect: around::expect(&fields),
         order: fields.text("order"),
         concurrency: small(fields.whole("concurrency", 1, 1000)),
+        overlap: around::overlap(&fields),
         volatile: fields.flag("volatile"),
         search: around::search(&fields),
         layout: around::layout(&fields),

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::parts::{Case, Expect, Group, Note, Policy, Slot};
+use super::parts::{Case, Expect, Group, Note, Overlap, Policy, Slot};
 
 /// The short stable name of a node inside its flow; also the name of the field its answer goes into.
 pub type NodeId = SmolStr;
@@ -52,6 +52,9 @@ pub struct Flow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub concurrency: Option<u16>,
+    /// What becomes of an event that comes while earlier runs go on: it waits unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Overlap>,
     /// Gives up the promise to survive a crash, for speed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub volatile: bool,
@@ -90,6 +93,7 @@ impl Flow {
             expect: None,
             order: None,
             concurrency: None,
+            overlap: None,
             volatile: false,
             search: Vec::new(),
             layout: IndexMap::new(),

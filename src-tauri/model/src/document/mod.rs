@@ -29,7 +29,7 @@ pub use hash::{Hash, hash};
 pub use load::{Loaded, load};
 pub use names::{FORMULA_WORDS, ROOTS, closest, find_bidi, id_problem, quoted};
 pub use notices::notices;
-pub use parts::{Access, Case, Expect, Fill, Group, JsonText, Note, Policy, Retry, RetryName, Slot};
+pub use parts::{Access, Case, Expect, Fill, Group, JsonText, Note, Overlap, Policy, Retry, RetryName, Slot};
 pub use print::print;
 
 /// A flow file larger than this is refused before it is read: 10 MiB.

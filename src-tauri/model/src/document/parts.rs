@@ -65,6 +65,28 @@ pub enum Access {
     ReadWrite,
 }
 
+/// What becomes of an event that comes while earlier runs of its flow go on; of those with its order key where the flow has an order.
+/// With anything but `queue` one run goes on at once, unless `concurrency` says otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Overlap {
+    /// It waits for its turn.
+    #[default]
+    Queue,
+    /// It is written down as skipped, and nothing runs for it.
+    Skip,
+    /// The earlier runs are stopped and it takes their turn.
+    Replace,
+    /// It waits; of those that wait only the newest runs, the earlier ones are written down as skipped.
+    Latest,
+}
+
+impl Overlap {
+    /// Every rule, with its name in a flow file.
+    pub const ALL: [(&'static str, Self); 4] =
+        [("queue", Self::Queue), ("skip", Self::Skip), ("replace", Self::Replace), ("latest", Self::Latest)];
+}
+
 /// What is normal for a flow; anything else raises an alert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +97,10 @@ pub struct Expect {
     /// A run moves at least and at most this many records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<[u64; 2]>,
+    /// A run is through within so many seconds; unless said, three times the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 31_536_000))]
+    pub within_s: Option<u32>,
 }
 
 /// How hard a node tries.

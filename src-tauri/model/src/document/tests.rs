@@ -46,7 +46,10 @@ fn the_example_of_the_architecture_reads_as_it_says() {
     assert_eq!(flow.wires[2].from, End { node: "paid".into(), port: Some("kept".into()) });
     assert_eq!(flow.nodes["post"].policy.retry, Some(Retry::Named(RetryName::Patient)));
     assert_eq!(flow.slots["inbox"].fill, Fill::Folder(Access::Read));
-    assert_eq!(flow.expect, Some(Expect { by: Some("10:00".into()), records: Some([50, 5000]) }));
+    assert_eq!(
+        flow.expect,
+        Some(Expect { by: Some("10:00".into()), records: Some([50, 5000]), within_s: None })
+    );
 }
 
 #[test]
@@ -202,7 +205,7 @@ fn wrong_shapes_are_refused_at_their_place_all_at_once() {
     let text = r#"{"arna":1, "name":"", "zone":7, "nodes":{"A":{}, "slots":{"kind":"x"}, "a":{"kind":5, "config":[],
         "policy":{"retry":"pateint","timeout_s":0}}, "b":[]}, "wires":[["a"],["a","b.c.d"]],
         "slots":{"s":{"folder":"reed"},"t":{}}, "expect":{"by":"25:00","records":[2,1]},
-        "layout":{"a":[1.5,2]}, "concurrency":0, "search":["a","b","c","d"], "cases":{"a/b":{"given":1}}}"#;
+        "layout":{"a":[1.5,2]}, "concurrency":0, "overlap":"skipp", "search":["a","b","c","d"], "cases":{"a/b":{"given":1}}}"#;
     let found = problems(text);
     let sentences = [
         "\"name\" is empty",
@@ -221,6 +224,7 @@ fn wrong_shapes_are_refused_at_their_place_all_at_once() {
         "\"records\" must be two whole numbers",
         "The place of \"a\" must be two whole numbers",
         "\"concurrency\" must be a whole number from 1 to 1000",
+        "\"skipp\" is not known here. Did you mean \"skip\"?",
         "\"search\" names 4 fields",
         "\"a/b\" cannot be the name of a case",
     ];

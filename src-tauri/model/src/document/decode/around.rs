@@ -7,7 +7,7 @@ use super::choice;
 use super::node::number;
 use crate::document::fields::{Fields, Findings, Path, pair, report};
 use crate::document::load::case_name_problem;
-use crate::document::parts::{Access, Case, Expect, Fill, Group, Note, Slot};
+use crate::document::parts::{Access, Case, Expect, Fill, Group, Note, Overlap, Slot};
 use crate::document::tree::{Entry, Kind, Tree};
 use crate::document::{NodeId, id_problem, print, quoted};
 
@@ -78,6 +78,19 @@ fn fill(fields: &Fields<'_, '_>, name: &'static str, tree: &Tree) -> Option<Fill
     })
 }
 
+pub(super) fn overlap(fields: &Fields<'_, '_>) -> Option<Overlap> {
+    let tree = fields.get("overlap")?;
+    let Kind::Text(text) = &tree.kind else {
+        fields.wrong("overlap", "\"queue\", \"skip\", \"replace\" or \"latest\"", tree);
+        return None;
+    };
+    let known = Overlap::ALL.iter().find(|(name, _)| name == text);
+    if known.is_none() {
+        fields.refuse("overlap", tree, choice(text, &Overlap::ALL.map(|(name, _)| name)));
+    }
+    known.map(|(_, overlap)| *overlap)
+}
+
 pub(super) fn expect(fields: &Fields<'_, '_>) -> Option<Expect> {
     let tree = fields.get("expect")?;
     let fields = Fields::open(fields.findings(), fields.path().down("expect"), "What is expected", tree)?;
@@ -99,8 +112,9 @@ pub(super) fn expect(fields: &Fields<'_, '_>) -> Option<Expect> {
         }
         found
     });
+    let within_s = fields.whole("within_s", 1, 31_536_000);
     fields.close();
-    Some(Expect { by, records })
+    Some(Expect { by, records, within_s })
 }
 
 fn is_time_of_day(text: &str) -> bool {
