@@ -1,6 +1,7 @@
 import { createRoot } from 'react-dom/client';
 import { httpBridge, takeToken } from './bridge/http.ts';
 import { connectBridge } from './bridge/index.ts';
+import { speaking } from './bridge/speaking.ts';
 import { desktopBridge, isDesktop } from './bridge/tauri.ts';
 import sprite from './generated/icons.svg?raw';
 import { mountSprite } from './kit/glyph.tsx';
@@ -25,12 +26,12 @@ async function start(): Promise<void> {
       isFirstStart: asked.has('first'),
       tableRows: rows ? Number(rows) : undefined,
     });
-    connectBridge(bridge);
+    connectBridge(speaking(bridge));
     Object.assign(window, { fakeEngine: bridge });
   } else if (isDesktop()) {
-    connectBridge(desktopBridge());
+    connectBridge(speaking(desktopBridge()));
   } else {
-    connectBridge(httpBridge(takeToken()));
+    connectBridge(speaking(httpBridge(takeToken())));
   }
   startTheme();
   startWords();

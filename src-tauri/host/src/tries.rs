@@ -80,6 +80,13 @@ impl App {
         Ok(ports.unwrap_or_else(|| vec!["in".into()]))
     }
 
+    /// The output that a wire leaves which names none; `None` for a kind or a form this program cannot read.
+    fn first_output(&self, document: &Document, node: &str) -> Option<String> {
+        let it = document.nodes.get(node)?;
+        let parsed = self.shelf.kinds().spec(&it.kind)?.parse(&it.config).ok()?;
+        parsed.ports.outputs.into_iter().next().map(|port| port.name)
+    }
+
     /// Records that arrive at an input: pinned to what leads there, else left by the newest run that came so far.
     async fn sampled(
         &self,
@@ -94,6 +101,8 @@ impl App {
             .filter(|wire| wire.to.node == node && wire.to.port.as_deref().unwrap_or(&first) == port)
             .map(|wire| &wire.from)
             .collect();
+        let firsts: Vec<Option<String>> =
+            ends.iter().map(|end| self.first_output(document, &end.node)).collect();
         let id = flow.to_owned();
         let pins = self.journal.look(move |it| it.pins(&id)).await.map_err(|e| refusal(&e))?;
         let pinned: Vec<Record> = pins
@@ -110,8 +119,10 @@ impl App {
             let found = self.journal.look(move |it| it.run(run)).await.map_err(|e| refusal(&e))?;
             let samples = found.map(|it| it.samples).unwrap_or_default();
             let is_meant = |(at, name, _): &&(model::Text, model::Text, bytes::Bytes)| {
-                ends.iter().any(|end| {
-                    end.node == *at && end.port.as_deref().map_or(name != "error", |port| name == port)
+                ends.iter().zip(&firsts).any(|(end, first)| {
+                    // a wire that names no port leaves the first one: what left the others never comes here
+                    let port = end.port.as_deref().or(first.as_deref());
+                    end.node == *at && port.map_or(name != "error", |port| name == port)
                 })
             };
             let records: Vec<Record> = samples

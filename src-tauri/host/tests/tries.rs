@@ -50,6 +50,28 @@ async fn fields_come_from_the_pinned_sample_else_from_the_last_run_else_from_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wire_that_names_no_port_brings_the_sample_of_the_first_one_and_of_no_other() {
+    let desk = Desk::open().await;
+    let flow = desk
+        .flow(json!({
+            "arna": 1,
+            "name": "Lines",
+            "nodes": {
+                "begin": {"kind": "flow.input"},
+                "lines": {"kind": "list.split", "config": {"list": "= lines"}},
+                "last": {"kind": "list.limit", "config": {"count": 5}},
+            },
+            "wires": [["begin", "lines"], ["lines", "last"]],
+        }))
+        .await;
+    // what has no lines leaves through `empty`, which is told before `out` in the order of names
+    let input = json!([{"order": 1, "lines": []}, {"order": 2, "lines": [{"sku": "A7"}]}]);
+    desk.run(json!({"flow": flow, "input": input})).await;
+    let arrives = desk.ask("node.fields", json!({"flow": flow, "node": "last"})).await;
+    assert_eq!((&arrives["from"], &arrives["record"]), (&json!("run"), &json!({"sku": "A7"})), "{arrives}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_is_tried_alone_and_what_it_would_send_is_held_unless_it_may_act() {
     let desk = Desk::open().await;
     let service = Service::answering(201, r#"{"ok": true}"#).await;

@@ -98,6 +98,10 @@ test('a paste that is not what it claims is refused in words and changes nothing
   await expect(said).toContainText('newer Arna');
   await paste(`{ "arna": 1, "nodes": {}, "wires": [], "pad": "${'x'.repeat(6_000_000)}" }`);
   await expect(said).toContainText('too long');
+  await paste('id;name\n1;Aida\n2;Marat;x');
+  await expect(said).toContainText('row 3 has 3 values and the head has 2');
+  await paste('id;name\n1;"Aida\n2;Marat');
+  await expect(said).toContainText('opened in row 2 is never closed');
   await expect(page.locator('.react-flow__node-card')).toHaveCount(1);
   await paste('https://api.example/orders');
   await expect(node(page, 'request')).toContainText('https://api.example/orders');

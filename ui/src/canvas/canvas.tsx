@@ -177,8 +177,8 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
     };
     const onClip = (event: ClipboardEvent) => {
       if (document.querySelector('[role="dialog"]')) return;
-      const reason = clip(event, () => atPointer().at);
-      if (reason) say(t(`paste.${reason}`), 'bad');
+      const refused = clip(event, () => atPointer().at);
+      if (refused) say(t(`paste.${refused.reason}`, refused.about), 'bad');
     };
     document.addEventListener('keydown', onKey);
     for (const type of ['copy', 'cut', 'paste'] as const) document.addEventListener(type, onClip);

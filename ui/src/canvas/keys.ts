@@ -68,8 +68,8 @@ export function pressKey(event: KeyboardEvent, keys: CanvasKeys): boolean {
   return true;
 }
 
-/** Copy, cut and paste as text. Returns the sentence key when a paste is nothing we know. */
-export function clip(event: ClipboardEvent, at: () => Point): NotAFlow['reason'] | undefined {
+/** Copy, cut and paste as text. Returns what is wrong with a paste that is nothing we know. */
+export function clip(event: ClipboardEvent, at: () => Point): NotAFlow | undefined {
   if (isTyping(event.target) || (window.getSelection()?.toString() && event.type !== 'paste'))
     return undefined;
   const { selected } = openFlow.getState();
@@ -77,7 +77,7 @@ export function clip(event: ClipboardEvent, at: () => Point): NotAFlow['reason']
     const text = event.clipboardData?.getData('text/plain') ?? '';
     if (!text) return undefined;
     event.preventDefault();
-    return paste(text, at())?.reason;
+    return paste(text, at());
   }
   if (!selected.length) return undefined;
   event.clipboardData?.setData('text/plain', copied());

@@ -26,6 +26,7 @@ function Side({
   side: 'in' | 'out';
   hasLabels: boolean;
 }) {
+  const { t } = useTranslation();
   return names.map((name, index) => (
     <Handle
       key={name}
@@ -36,7 +37,11 @@ function Side({
       data-error={name === 'error' || undefined}
       style={{ top: portTop(index, names.length) }}
     >
-      {hasLabels && names.length > 1 ? <span className="port-label">{name.replaceAll('_', ' ')}</span> : null}
+      {hasLabels && names.length > 1 ? (
+        <span className="port-label">
+          {t(`portname.${name}`, { defaultValue: name.replaceAll('_', ' ') })}
+        </span>
+      ) : null}
     </Handle>
   ));
 }

@@ -71,9 +71,9 @@ export function KeyWiring({ kinds, from, onReveal, onClose }: WiringProps) {
       <span aria-live="polite">
         {output && target
           ? t('canvas.wire_to', {
-              output: output.replaceAll('_', ' '),
+              output: t(`portname.${output}`, { defaultValue: output.replaceAll('_', ' ') }),
               target: target.title,
-              input: target.port,
+              input: t(`portname.${target.port}`, { defaultValue: target.port }),
             })
           : t('canvas.wire_none')}
       </span>

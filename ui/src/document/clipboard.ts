@@ -12,6 +12,7 @@ import {
   writeFlow,
 } from './flow.ts';
 import { freeId } from './select.ts';
+import { readTable } from './table.ts';
 
 export function copyText(doc: FlowDoc, ids: readonly string[]): string {
   const inside = new Set(ids);
@@ -46,6 +47,19 @@ export function pasteText(doc: FlowDoc, text: string, at: Point): Pasted | NotAF
       { request: [0, 0] },
       at,
     );
+  }
+  const table = /^[[{]/.test(trimmed) ? undefined : readTable(text);
+  if (Array.isArray(table))
+    return insert(
+      doc,
+      { input: { kind: 'flow.input', config: { sample: table } } },
+      [],
+      { input: [0, 0] },
+      at,
+    );
+  if (table) {
+    const { reason, ...about } = table;
+    return new NotAFlow(reason, about);
   }
   try {
     const flow = readFlow(trimmed);

@@ -69,12 +69,17 @@ export const emptyFlow = (name: string, zone: string): FlowDoc => ({
   layout: {},
 });
 
-/** What is wrong with a text that should be a flow file. */
+type NotAFlowReason = 'json' | 'shape' | 'newer' | 'long' | 'table_width' | 'table_quote' | 'table_long';
+
+/** What is wrong with a text that should be a flow file, or a table. */
 export class NotAFlow extends Error {
-  readonly reason: 'json' | 'shape' | 'newer' | 'long';
-  constructor(reason: 'json' | 'shape' | 'newer' | 'long') {
+  readonly reason: NotAFlowReason;
+  /** Numbers for the sentence. */
+  readonly about: Record<string, number>;
+  constructor(reason: NotAFlowReason, about: Record<string, number> = {}) {
     super(reason);
     this.reason = reason;
+    this.about = about;
   }
 }
 

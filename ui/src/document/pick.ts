@@ -6,6 +6,8 @@ export interface Taker {
   label: string;
   /** Takes the name of a field of the data. */
   take: (field: string) => void;
+  /** The fields it can read, where they are not those that arrive at the node's first input. */
+  fields?: readonly string[];
 }
 
 export const taker = createStore<{ now: Taker | undefined }>(() => ({ now: undefined }));

@@ -12,13 +12,14 @@ import { type Diagnostic, setDiagnostics } from '@codemirror/lint';
 import { EditorState, type Extension } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import { useEffect, useRef, useState } from 'react';
+import { useContext, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
-import { engine, type FormulaEvaluated, type FormulaForm } from '../bridge/index.ts';
+import { type Datum, engine, type FormulaEvaluated, type FormulaForm } from '../bridge/index.ts';
 import { isInFormula, pickedText, type Taker, takesNoMore, takesPicks } from '../document/pick.ts';
 import { plain, sample } from '../document/sample.ts';
 import { openFlow } from '../document/store.ts';
+import { SampleOf } from './sample-of.ts';
 
 const WORDS =
   /^(?:if|then|else|for|in|return|some|every|satisfies|between|and|or|function|instance|of|true|false|null)\b/;
@@ -61,7 +62,7 @@ const colours = HighlightStyle.define([
   { tag: tags.brace, color: 'var(--syn-key)' },
 ]);
 
-async function complete(context: CompletionContext, form: FormulaForm) {
+async function complete(context: CompletionContext, form: FormulaForm, record: Datum) {
   const before = context.matchBefore(/[\p{L}_`][\p{L}\d_. `]*$/u);
   if (!before && !context.explicit) return null;
   const text = context.state.doc.toString();
@@ -69,7 +70,7 @@ async function complete(context: CompletionContext, form: FormulaForm) {
   const answer = await engine().call('formula.complete', {
     text,
     at: context.pos,
-    record: sample.getState().record,
+    record,
     form,
     slots: openFlow.getState().slots.map((slot) => slot.name),
   });
@@ -105,13 +106,22 @@ export default function FormulaEditor({ value, onChange, label, form, hint, isCo
   const changed = useRef(onChange);
   changed.current = onChange;
   const [result, setResult] = useState<FormulaEvaluated>();
-  const record = useStore(sample, (state) => state.record);
-  const hasSample = useStore(sample, (state) => state.fields.length > 0);
+  const own = useContext(SampleOf);
+  const arriving = useStore(sample);
+  const { record, fields } = own ?? arriving;
+  const hasSample = fields.length > 0;
+  const reads = useRef(record);
+  reads.current = record;
+  const names = useRef<string[]>(undefined);
+  names.current = own?.fields.map((it) => it.name);
   const flow = useStore(openFlow, (state) => state.id);
 
   useEffect(() => {
     const me: Taker = {
       label,
+      get fields() {
+        return names.current;
+      },
       take: (field) => {
         const now = view.current;
         if (!now) return;
@@ -126,7 +136,7 @@ export default function FormulaEditor({ value, onChange, label, form, hint, isCo
       languageOf(form),
       syntaxHighlighting(colours),
       EditorView.lineWrapping,
-      autocompletion({ override: [(context) => complete(context, form)], icons: false }),
+      autocompletion({ override: [(context) => complete(context, form, reads.current)], icons: false }),
       keymap.of([
         { key: 'Tab', run: acceptCompletion },
         ...completionKeymap,

@@ -75,7 +75,11 @@ function listWidget(items: Schema, root: Schema): string {
     parts.length === 2 &&
     parts.some((it) => it.name === 'name') &&
     parts.some((it) => it.name === 'value' && FORMULAS.includes(it.widget));
-  return isMapping ? 'mapping' : 'rows';
+  // two formulas that must be equal on the two inputs of a node
+  const isMatch =
+    parts.length === 2 &&
+    ['left', 'right'].every((name) => parts.some((it) => it.name === name && it.widget === 'formula'));
+  return isMapping ? 'mapping' : isMatch ? 'match' : 'rows';
 }
 
 function tableWidget(values: Schema): string {

@@ -4,6 +4,7 @@ import { initReactI18next } from 'react-i18next';
 import en from './locales/en.json';
 import kk from './locales/kk.json';
 import ru from './locales/ru.json';
+import { type Say, type SentenceTable, sayingOf } from './sentences.ts';
 
 export const LANGUAGES = [
   { value: 'en', label: 'English' },
@@ -30,6 +31,30 @@ export function setLanguage(language: string): void {
   localStorage.setItem(KEY, language);
   document.documentElement.lang = language;
   void i18next.changeLanguage(language);
+}
+
+type Tables = () => Promise<{ default: SentenceTable }[]>;
+
+/** What is said about the catalogue and by the engine; a language costs nothing before it is chosen. */
+const tables: Record<string, Tables> = {
+  ru: () => Promise.all([import('./locales/catalogue.ru.json')]),
+  kk: () => Promise.all([import('./locales/catalogue.kk.json')]),
+};
+const sayings = new Map<string, Promise<Say>>();
+
+/** The translator of sentences into the language of the window; English ones stay as they are. */
+export function saying(): Promise<Say> {
+  const language = i18next.language;
+  let said = sayings.get(language);
+  if (!said) {
+    said = (tables[language]?.() ?? Promise.resolve([])).then((them) =>
+      sayingOf(them.map((table) => table.default)),
+    );
+    // a table that could not be fetched is asked for again
+    said.catch(() => sayings.delete(language));
+    sayings.set(language, said);
+  }
+  return said;
 }
 
 const tag = () => ({ en: 'en-GB', ru: 'ru-RU', kk: 'kk-KZ' })[i18next.language] ?? 'en-GB';

@@ -96,7 +96,10 @@ function NodeRecords({ onProblems, onFailed }: { onProblems: () => void; onFaile
             label={t('drawer.port')}
             value={port ?? ''}
             onChange={(it) => setChosen({ node, side, port: it })}
-            options={ports.map((it) => ({ value: it, label: it.replaceAll('_', ' ') }))}
+            options={ports.map((it) => ({
+              value: it,
+              label: t(`portname.${it}`, { defaultValue: it.replaceAll('_', ' ') }),
+            }))}
           />
         ) : null}
         {isShown ? (

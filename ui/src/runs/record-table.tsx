@@ -59,7 +59,7 @@ export function RecordTable({ records }: { records: Records }) {
   const takes = useStore(taker, (state) => state.now);
   const arrives = useStore(sample, (state) => state.fields);
   const pickable = useMemo(() => {
-    const names = new Set(takes ? arrives.map((it) => it.name) : []);
+    const names = new Set(takes ? (takes.fields ?? arrives.map((it) => it.name)) : []);
     return (field: string) => names.has(field);
   }, [takes, arrives]);
   const columns = useMemo(() => columnsOf(records.columns, first), [records.columns, first]);

@@ -25,12 +25,12 @@ const EditorView = lazy(() => import('./editor-view.tsx'));
 const HelpView = lazy(() => import('./help-view.tsx'));
 
 export function App() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const route = useRoute();
   const [link, setLink] = useState<Link>('live');
   const [isCommanding, setCommanding] = useState(false);
-  const health = useLoad(() => engine().call('health', {}), link);
-  const catalogue = useLoad(() => engine().call('catalogue', {}), link);
+  const health = useLoad(() => engine().call('health', {}), `${link} ${i18n.language}`);
+  const catalogue = useLoad(() => engine().call('catalogue', {}), `${link} ${i18n.language}`);
   const kinds = useMemo(
     () => new Map((catalogue.value?.kinds ?? []).map((kind) => [kind.kind, kind])),
     [catalogue.value],
@@ -70,6 +70,8 @@ export function App() {
   }, []);
   const closeCommand = useCallback(() => setCommanding(false), []);
 
+  // what was said in another language is read again; settings and an open flow go on where they are
+  const isKept = route.screen === 'settings' || route.screen === 'flow';
   const troubles = health.value?.troubles ?? [];
   return (
     <Tooltip.Provider delayDuration={400}>
@@ -88,7 +90,7 @@ export function App() {
           ))}
           <Loaded of={catalogue}>
             {() => (
-              <Suspense fallback={<Loading label={t('common.loading')} />}>
+              <Suspense key={isKept ? '' : i18n.language} fallback={<Loading label={t('common.loading')} />}>
                 {route.screen === 'flow' ? (
                   <EditorView key={route.id} id={route.id} run={route.run} kinds={kinds} />
                 ) : null}

@@ -5,6 +5,7 @@ import { FormulasWidget, GroupWidget, RowsWidget, VariantWidget } from './compou
 import { CronWidget } from './cron.tsx';
 import { FormulaWidget, TemplateWidget } from './formula.tsx';
 import { MappingWidget } from './mapping.tsx';
+import { MatchWidget } from './match.tsx';
 import { NumberWidget, SecretWidget, SelectWidget, TextWidget, ToggleWidget } from './simple.tsx';
 import { ColumnsWidget, FieldsWidget, PairsWidget } from './tables.tsx';
 import type { WidgetProps } from './types.ts';
@@ -20,6 +21,7 @@ const widgets: Record<string, ComponentType<WidgetProps>> = {
   file: TemplateWidget,
   folder: TemplateWidget,
   mapping: MappingWidget,
+  match: MatchWidget,
   formulas: FormulasWidget,
   rows: RowsWidget,
   group: GroupWidget,
