@@ -188,6 +188,11 @@ pub(crate) enum RunsWhat {
         /// The run.
         run: String,
     },
+    /// Sets a run to work again that was held back after three crashes.
+    Release {
+        /// The run.
+        run: String,
+    },
     /// Stops a run cleanly.
     Cancel {
         /// The run.

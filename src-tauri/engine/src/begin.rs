@@ -340,6 +340,10 @@ impl Inner {
                 None
             }
         });
+        let entered = stored.entrance.node();
+        run.continues_at = stored.continues.as_ref().map(|_| entered);
+        let called_at = live.program.called_at();
+        run.is_called = called_at.is_some_and(|it| it == entered || stored.continues.is_some());
         ((Arc::new(run), stored.entrance, stored.records), keep)
     }
 }

@@ -91,3 +91,14 @@ test('a formula is answered by the engine as it is typed, and the time is told',
   await expect.poll(() => took.length).toBeGreaterThan(0);
   console.log(`a formula was answered in ${Math.round(took[0] ?? 0)} ms`);
 });
+
+test('a run nobody watched says why there is nothing to step through', async ({ engine, open }) => {
+  const doc = { arna: 1, name: 'Quick', nodes: { start: { kind: 'flow.input' }, say: { kind: 'list.log', config: { text: 'x' } } }, wires: [['start', 'say']], layout: { start: [0, 0], say: [280, 0] } };
+  const { flow } = await engine.call<{ flow: string }>('flow.save', { text: JSON.stringify(doc) });
+  const { run } = await engine.call<{ run: string }>('run.start', { flow });
+  await expect.poll(async () => (await engine.call<{ row: { state: string } }>('run.get', { run })).row.state).toBe('ok');
+  const page = await open(`flow/${flow}`);
+  await expect(page.locator('.slider-box')).toContainText('no moments of it were kept');
+  await expect(page.getByRole('slider')).toHaveCount(0);
+  await expect(page.getByRole('img', { name: 'Start by hand → Log' })).toHaveCount(1);
+});

@@ -165,17 +165,24 @@ export function drawWires(shown: Shown, before: readonly WireEdge[]): WireEdge[]
     cache.set(id, found);
     return found;
   };
+  const titleAt = (id: string): string => {
+    const node = shown.doc.nodes[id];
+    return node ? titleOf(node, shown.kinds.get(node.kind)) : id;
+  };
   return shown.doc.wires.map((wire): WireEdge => {
     const id = `${wire[0]}>${wire[1]}`;
     const key = wireKey(wire, ports);
     const was = old.get(id);
-    if (was?.data?.key === key) return was;
     const [from, to] = key.split('>');
     const source = endOf(from ?? '');
     const target = endOf(to ?? '');
+    const ariaLabel = `${titleAt(source.node)} → ${titleAt(target.node)}`;
+    if (was?.data?.key === key && was.ariaLabel === ariaLabel) return was;
     return {
+      ...was,
       id,
       type: 'wire',
+      ariaLabel,
       source: source.node,
       target: target.node,
       sourceHandle: source.port,

@@ -1,7 +1,7 @@
 /** When it fails, and limits: how hard a node tries. */
 import { useTranslation } from 'react-i18next';
 import type { FlowNode, Policy } from '../document/flow.ts';
-import { Field, Select } from '../kit/controls.tsx';
+import { Field, NumberInput, Select } from '../kit/controls.tsx';
 
 interface PolicyProps {
   node: FlowNode;
@@ -28,7 +28,9 @@ export function FailTab({ node, onChange }: PolicyProps) {
             : 'patient';
     onChange(clean({ ...node.policy, retry: next }));
   };
-  const count = (text: string) => Math.max(1, Math.round(Number(text)) || 1);
+  // an emptied field means nothing yet: the least there is
+  const every = ({ times = 1, every_s = 1 }: { times?: number; every_s?: number }) =>
+    onChange({ ...node.policy, retry: { times, every_s } });
   return (
     <>
       <Field label={t('policy.retry')} help={t(`policy.help_${named}`)}>
@@ -45,28 +47,20 @@ export function FailTab({ node, onChange }: PolicyProps) {
       {typeof retry === 'object' ? (
         <div className="row">
           <Field label={t('policy.times')}>
-            <input
-              className="input"
-              type="number"
+            <NumberInput
+              label={t('policy.times')}
               min={1}
               max={100}
-              aria-label={t('policy.times')}
               value={retry.times}
-              onChange={(event) =>
-                onChange({ ...node.policy, retry: { ...retry, times: count(event.target.value) } })
-              }
+              onChange={(times) => every({ ...retry, times })}
             />
           </Field>
           <Field label={t('policy.every_s')}>
-            <input
-              className="input"
-              type="number"
+            <NumberInput
+              label={t('policy.every_s')}
               min={1}
-              aria-label={t('policy.every_s')}
               value={retry.every_s}
-              onChange={(event) =>
-                onChange({ ...node.policy, retry: { ...retry, every_s: count(event.target.value) } })
-              }
+              onChange={(every_s) => every({ ...retry, every_s })}
             />
           </Field>
         </div>
@@ -78,31 +72,26 @@ export function FailTab({ node, onChange }: PolicyProps) {
 
 export function LimitsTab({ node, onChange }: PolicyProps) {
   const { t } = useTranslation();
-  const set = (field: 'timeout_s' | 'in_flight', text: string) =>
-    onChange(clean({ ...node.policy, [field]: text ? Math.max(1, Math.round(Number(text))) : undefined }));
+  const set = (next: Partial<Policy>) => onChange(clean({ ...node.policy, ...next }));
   return (
     <>
       <Field label={t('policy.timeout')} help={t('policy.timeout_help')}>
-        <input
-          className="input"
-          type="number"
+        <NumberInput
+          label={t('policy.timeout')}
           min={1}
-          aria-label={t('policy.timeout')}
           placeholder="30"
-          value={node.policy?.timeout_s ?? ''}
-          onChange={(event) => set('timeout_s', event.target.value)}
+          value={node.policy?.timeout_s}
+          onChange={(timeout_s) => set({ timeout_s })}
         />
       </Field>
       <Field label={t('policy.in_flight')} help={t('policy.in_flight_help')}>
-        <input
-          className="input"
-          type="number"
+        <NumberInput
+          label={t('policy.in_flight')}
           min={1}
           max={64}
-          aria-label={t('policy.in_flight')}
           placeholder="4"
-          value={node.policy?.in_flight ?? ''}
-          onChange={(event) => set('in_flight', event.target.value)}
+          value={node.policy?.in_flight}
+          onChange={(in_flight) => set({ in_flight })}
         />
       </Field>
     </>

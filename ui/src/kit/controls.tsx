@@ -7,7 +7,7 @@ import {
   ToggleGroup,
   Tooltip,
 } from 'radix-ui';
-import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import { type ButtonHTMLAttributes, type ReactNode, useState } from 'react';
 
 export type Tone = 'plain' | 'ok' | 'bad' | 'warn' | 'accent';
 
@@ -61,6 +61,54 @@ export function Pill({ tone = 'plain', children }: { tone?: Tone; children: Reac
     <span className="pill" data-tone={tone}>
       {children}
     </span>
+  );
+}
+
+interface NumberInputProps {
+  label: string;
+  value: number | undefined;
+  /** A whole number within the bounds; none when the field is emptied. */
+  onChange: (value: number | undefined) => void;
+  min?: number;
+  max?: number;
+  placeholder?: string;
+  /** Fractions are allowed. */
+  isFraction?: boolean;
+  /** Told once the field is left, not with each key: for what takes effect at once. */
+  isLate?: boolean;
+}
+
+/** A number field that hands on only numbers within its bounds. */
+export function NumberInput(props: NumberInputProps) {
+  const { label, value, onChange, min, max, placeholder, isFraction, isLate } = props;
+  const read = (text: string): number | undefined => {
+    const typed = Number(text);
+    if (!text.trim() || !Number.isFinite(typed)) return undefined;
+    const whole = isFraction ? typed : Math.round(typed);
+    return Math.min(max ?? whole, Math.max(min ?? whole, whole));
+  };
+  // what is being typed may lie outside the bounds for a moment: it stays in the field until that is left
+  const [typed, setTyped] = useState<string>();
+  return (
+    <input
+      className="input"
+      type="number"
+      inputMode={isFraction ? 'decimal' : 'numeric'}
+      step={isFraction ? 'any' : undefined}
+      min={min}
+      max={max}
+      aria-label={label}
+      placeholder={placeholder}
+      value={typed ?? (value === undefined ? '' : String(value))}
+      onChange={(event) => {
+        setTyped(event.target.value);
+        if (!isLate) onChange(read(event.target.value));
+      }}
+      onBlur={() => {
+        if (isLate && typed !== undefined) onChange(read(typed));
+        setTyped(undefined);
+      }}
+    />
   );
 }
 

@@ -25,7 +25,15 @@ export function RunSlider() {
       </div>
     );
   }
-  if (snapshots.length < 2) return null;
+  if (snapshots.length < 2) {
+    const took_ms = (row.ended_ms ?? row.started_ms) - row.started_ms;
+    return (
+      <div className="slider-box">
+        <span className="muted">{t('run.of', { time: formatTime(row.started_ms) })}</span>
+        <span className="faint">{t('run.no_moments', { took: formatSpan(took_ms) })}</span>
+      </div>
+    );
+  }
   const place = at ?? snapshots.length - 1;
   const whole = (row.ended_ms ?? row.started_ms) - row.started_ms;
   const now =

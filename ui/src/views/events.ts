@@ -2,21 +2,21 @@
 import { useEffect, useRef } from 'react';
 import { type EngineEvent, EngineGone, engine, Refused } from '../bridge/index.ts';
 import { say } from '../kit/surfaces.tsx';
+import { throttled } from '../kit/throttle.ts';
 
-const QUIET_MS = 250;
+const SPAN_MS = 250;
 
-/** Calls `reload` soon after an event of one of these types; many events in a row call it once. */
+/** Calls `reload` soon after an event of one of these types; many events in a row call it once in each span. */
 export function useEvents(types: readonly EngineEvent['type'][], reload: () => void): void {
   const wanted = useRef(types);
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const soon = throttled(reload, SPAN_MS);
     const stop = engine().subscribe((event) => {
       if (event.type !== 'resync' && !wanted.current.includes(event.type)) return;
-      clearTimeout(timer);
-      timer = setTimeout(reload, QUIET_MS);
+      soon.ask();
     });
     return () => {
-      clearTimeout(timer);
+      soon.stop();
       stop();
     };
   }, [reload]);

@@ -9,9 +9,8 @@ import { KindBadge } from '../kit/glyph.tsx';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Scroll, State } from '../kit/surfaces.tsx';
 import { attempt } from './events.ts';
-import { ImportButton } from './import-sheet.tsx';
+import { ImportButton, ImportedSheet } from './import-sheet.tsx';
 import { go } from './route.ts';
-import { TrustSheet } from './trust-sheet.tsx';
 
 export function GalleryView({ kinds }: { kinds: Kinds }) {
   const { t } = useTranslation();
@@ -66,15 +65,7 @@ export function GalleryView({ kinds }: { kinds: Kinds }) {
           )
         }
       </Loaded>
-      {imported ? (
-        <TrustSheet
-          flow={imported.flow}
-          name={imported.name}
-          start={imported}
-          onClose={() => setImported(undefined)}
-          onDone={() => go('flow', imported.flow)}
-        />
-      ) : null}
+      <ImportedSheet of={imported} onClose={() => setImported(undefined)} />
     </main>
   );
 }

@@ -49,15 +49,21 @@ export function ImportButton({ choice }: { choice?: ReactNode }) {
           <Upload /> {t('flows.import')}
         </Button>
       )}
-      {imported ? (
-        <TrustSheet
-          flow={imported.flow}
-          name={imported.name}
-          start={imported}
-          onClose={() => setImported(undefined)}
-          onDone={() => go('flow', imported.flow)}
-        />
-      ) : null}
+      <ImportedSheet of={imported} onClose={() => setImported(undefined)} />
     </>
+  );
+}
+
+/** What a flow that was just taken in would touch, and its slots to be filled; then the canvas. */
+export function ImportedSheet({ of, onClose }: { of: FlowImported | undefined; onClose: () => void }) {
+  if (!of) return null;
+  return (
+    <TrustSheet
+      flow={of.flow}
+      name={of.name}
+      start={of}
+      onClose={onClose}
+      onDone={() => go('flow', of.flow)}
+    />
   );
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { engine, type Health, type Settings } from '../bridge/index.ts';
-import { Field, Segments, Select, Switch } from '../kit/controls.tsx';
+import { Field, NumberInput, Segments, Select, Switch } from '../kit/controls.tsx';
 import { formatNumber, LANGUAGES, setLanguage } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Scroll } from '../kit/surfaces.tsx';
@@ -69,29 +69,23 @@ export function SettingsView({ health }: { health: Health | undefined }) {
                   />
                 </Field>
                 <Field label={t('settings.keep_days')} help={t('settings.keep_days_help')}>
-                  <input
-                    className="input short"
-                    type="number"
+                  <NumberInput
+                    isLate
+                    label={t('settings.keep_days')}
                     min={1}
                     max={3650}
-                    aria-label={t('settings.keep_days')}
-                    defaultValue={now.keep_days}
-                    onBlur={(event) =>
-                      void set(now, { keep_days: Math.max(1, Number(event.target.value) || now.keep_days) })
-                    }
+                    value={now.keep_days}
+                    onChange={(keep_days = now.keep_days) => void set(now, { keep_days })}
                   />
                 </Field>
                 <Field label={t('settings.max_runs')}>
-                  <input
-                    className="input short"
-                    type="number"
+                  <NumberInput
+                    isLate
+                    label={t('settings.max_runs')}
                     min={1}
                     max={64}
-                    aria-label={t('settings.max_runs')}
-                    defaultValue={now.max_runs}
-                    onBlur={(event) =>
-                      void set(now, { max_runs: Math.max(1, Number(event.target.value) || now.max_runs) })
-                    }
+                    value={now.max_runs}
+                    onChange={(max_runs = now.max_runs) => void set(now, { max_runs })}
                   />
                 </Field>
                 <Field label={t('settings.notices')} help={t('settings.notices_help')}>

@@ -1,5 +1,6 @@
 /** Widgets for what has parts: a group of fields, one of several shapes, a list of records, a list of formulas. */
 import { Plus, X } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Json } from '../../bridge/index.ts';
 import { Button, Marked, Select, Switch } from '../../kit/controls.tsx';
@@ -91,9 +92,35 @@ export function VariantWidget({ field, value, onChange }: WidgetProps) {
   );
 }
 
+interface FrameProps {
+  look: string;
+  rows: readonly ReactNode[];
+  onRemove: (place: number) => void;
+  onAdd: () => void;
+}
+
+/** Rows one below the other, each with a button that takes it away, and one for a new row. */
+function RowFrame({ look, rows, onRemove, onAdd }: FrameProps) {
+  const { t } = useTranslation();
+  return (
+    <div className="rows">
+      {rows.map((row, place) => (
+        <div className={look} key={place}>
+          {row}
+          <Button look="icon" tip={`${t('common.remove')} ${place + 1}`} onClick={() => onRemove(place)}>
+            <X />
+          </Button>
+        </div>
+      ))}
+      <Button look="quiet" onClick={onAdd}>
+        <Plus /> {t('inspector.add_row')}
+      </Button>
+    </div>
+  );
+}
+
 /** Records of the same fields, one below the other. */
 export function RowsWidget({ field, value, onChange }: WidgetProps) {
-  const { t } = useTranslation();
   const rows = Array.isArray(value) ? value.map((it) => (isTable(it) ? it : {})) : [];
   const fields = fieldsOf(itemsOf(field), field.root);
   const start = Object.fromEntries(
@@ -102,55 +129,38 @@ export function RowsWidget({ field, value, onChange }: WidgetProps) {
       .map((it) => [it.name, it.options[0]?.value ?? (it.widget === 'number' ? 1 : '')]),
   );
   return (
-    <div className="rows">
-      {rows.map((row, index) => (
-        <div className="rows-row" key={index}>
-          <Parts
-            fields={fields}
-            table={row}
-            onChange={(next) => onChange(rows.map((it, place) => (place === index ? next : it)))}
-          />
-          <Button
-            look="icon"
-            tip={`${t('common.remove')} ${index + 1}`}
-            onClick={() => onChange(rows.filter((_, place) => place !== index))}
-          >
-            <X />
-          </Button>
-        </div>
+    <RowFrame
+      look="rows-row"
+      rows={rows.map((row, place) => (
+        <Parts
+          key={place}
+          fields={fields}
+          table={row}
+          onChange={(next) => onChange(rows.with(place, next))}
+        />
       ))}
-      <Button look="quiet" onClick={() => onChange([...rows, start])}>
-        <Plus /> {t('inspector.add_row')}
-      </Button>
-    </div>
+      onRemove={(place) => onChange(rows.toSpliced(place, 1))}
+      onAdd={() => onChange([...rows, start])}
+    />
   );
 }
 
 /** Formulas, one below the other. */
 export function FormulasWidget({ field, value, onChange }: WidgetProps) {
-  const { t } = useTranslation();
   const rows = Array.isArray(value) ? value.map(textOf) : [];
   return (
-    <div className="rows">
-      {rows.map((row, index) => (
-        <div className="formulas-row" key={index}>
-          <TemplateWidget
-            field={{ ...field, label: `${field.label} ${index + 1}`, fallback: undefined }}
-            value={row}
-            onChange={(next) => onChange(rows.map((it, place) => (place === index ? textOf(next) : it)))}
-          />
-          <Button
-            look="icon"
-            tip={`${t('common.remove')} ${index + 1}`}
-            onClick={() => onChange(rows.filter((_, place) => place !== index))}
-          >
-            <X />
-          </Button>
-        </div>
+    <RowFrame
+      look="formulas-row"
+      rows={rows.map((row, place) => (
+        <TemplateWidget
+          key={place}
+          field={{ ...field, label: `${field.label} ${place + 1}`, fallback: undefined }}
+          value={row}
+          onChange={(next) => onChange(rows.with(place, textOf(next)))}
+        />
       ))}
-      <Button look="quiet" onClick={() => onChange([...rows, '= '])}>
-        <Plus /> {t('inspector.add_row')}
-      </Button>
-    </div>
+      onRemove={(place) => onChange(rows.toSpliced(place, 1))}
+      onAdd={() => onChange([...rows, '= '])}
+    />
   );
 }

@@ -1,7 +1,7 @@
 /** Widgets that are one control: text, number, yes or no, choice, secret. */
 import { KeyRound } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { Pill, Select, Switch } from '../../kit/controls.tsx';
+import { NumberInput, Pill, Select, Switch } from '../../kit/controls.tsx';
 import { textOf, type WidgetProps } from './types.ts';
 
 export function TextWidget({ field, value, onChange }: WidgetProps) {
@@ -19,16 +19,14 @@ export function TextWidget({ field, value, onChange }: WidgetProps) {
 export function NumberWidget({ field, value, onChange }: WidgetProps) {
   const { minimum, maximum } = field.schema;
   return (
-    <input
-      className="input"
-      type="number"
-      inputMode="numeric"
-      aria-label={field.label}
-      value={textOf(value)}
+    <NumberInput
+      label={field.label}
+      isFraction={field.schema.type !== 'integer'}
+      value={typeof value === 'number' ? value : undefined}
       placeholder={textOf(field.fallback)}
       min={typeof minimum === 'number' ? minimum : undefined}
       max={typeof maximum === 'number' ? maximum : undefined}
-      onChange={(event) => onChange(event.target.value === '' ? undefined : Number(event.target.value))}
+      onChange={onChange}
     />
   );
 }
