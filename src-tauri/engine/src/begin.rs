@@ -16,6 +16,7 @@ use crate::ending::{earlier_end, samples};
 use crate::engine::{Ended, Inner, Keep, Start};
 use crate::exec::{self, Begin, EndSink, Entrance, Outcome, Place, Resent, Run};
 use crate::live::Live;
+use crate::watched::Keeper;
 use crate::world::{Caller, Land, RunWorlds};
 
 /// So many runs of a flow may wait for their turn behind order keys; beyond it events are refused until some are through.
@@ -44,6 +45,8 @@ pub(crate) struct Stored {
     /// It goes on with a record that left another run.
     pub(crate) continues: Option<At>,
     pub(crate) resent: Option<(usize, Resent)>,
+    /// Where all its records are kept, to be looked at.
+    pub(crate) keep_in: Option<std::path::PathBuf>,
     /// While it waits for a place its id is enough: all it starts with stands in the journal, and nobody here awaits its end.
     pub(crate) is_row: bool,
     /// Its event is large.
@@ -69,6 +72,7 @@ impl Stored {
             is_resumed: false,
             continues: None,
             resent: None,
+            keep_in: None,
             is_row: false,
             is_large: false,
         }
@@ -129,6 +133,7 @@ impl Inner {
         stored.records = start.records;
         stored.ends = start.ends;
         stored.depth = start.depth;
+        stored.keep_in = start.keep_in;
         stored.keeps_answer = start.dedupe_key.is_some();
         stored.is_row = !start.is_awaited && stored.ends.is_none() && stored.depth == 0;
         if stored.live.program.is_volatile {
@@ -203,6 +208,7 @@ impl Inner {
         let (live, run_id) = (stored.live.clone(), stored.run);
         let (run, keep) = self.prepare(stored, None);
         exec::inline::run(&run.0, run.1, run.2).await;
+        run.0.has_worked();
         let report = run.0.report();
         let ended = self.ended(&run.0, &report, keep.as_deref());
         let end = self.end_run(&live, &run.0, run_id, (&report, &ended));
@@ -327,6 +333,13 @@ impl Inner {
         let mut run = Run::new(live.program.clone(), durable, worlds, begin);
         run.installation = self.journal.installation();
         run.resent = stored.resent;
+        run.keeper = stored.keep_in.and_then(|folder| match Keeper::new(&folder, &run.id) {
+            Ok(keeper) => Some(keeper),
+            Err(error) => {
+                tracing::warn!(run = run.id, %error, "the records of a run are not kept");
+                None
+            }
+        });
         let entered = stored.entrance.node();
         run.continues_at = stored.continues.as_ref().map(|_| entered);
         let called_at = live.program.called_at();

@@ -93,6 +93,8 @@ pub struct Start {
     pub parent: Option<journal::At>,
     /// How many flows called each other to come here.
     pub depth: usize,
+    /// A person looks at it: all its records are kept in this folder of its flow, see [`crate::watched`].
+    pub keep_in: Option<PathBuf>,
     /// Somebody waits for the end.
     pub(crate) is_awaited: bool,
     /// The due time this run stands for, with the mark that moves: stored together with the event.
@@ -109,6 +111,7 @@ impl Start {
             ends: None,
             parent: None,
             depth: 0,
+            keep_in: None,
             is_awaited: false,
             due: None,
         }

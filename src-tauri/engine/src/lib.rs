@@ -35,6 +35,7 @@ mod resume;
 mod room;
 mod schedule;
 mod turn;
+pub mod watched;
 mod world;
 
 pub use authority::{Authority, Filled, FolderGrant};

@@ -216,6 +216,11 @@ async fn keep_tidy(app: Weak<App>) {
             }
             let is_low =
                 app.journal.room().ok().flatten().is_some_and(|it| it < crate::workbench::LITTLE_ROOM);
+            let watching = app.clone();
+            let tidied = tokio::task::spawn_blocking(move || watching.tidy_watched(now, is_low));
+            if let Err(error) = tidied.await {
+                tracing::error!(%error, "kept records could not be removed");
+            }
             if is_low { TIDY_WHEN_LOW } else { TIDY_EVERY }
         };
     }

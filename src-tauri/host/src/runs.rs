@@ -57,8 +57,10 @@ impl App {
             // runs are resumed and shown by the hash of their text, so a tried text is kept like a version
             self.save(&id, &document, None).await?;
         }
-        let run =
-            self.engine.start(live, Start::new(&trigger, records)).await.map_err(|e| engine_refusal(&e))?;
+        let keep_in = Some(engine::watched::folder_of(&self.watched(), &params.flow));
+        let mut start = Start::new(&trigger, records);
+        start.keep_in = keep_in;
+        let run = self.engine.start(live, start).await.map_err(|e| engine_refusal(&e))?;
         Ok(RunId { run })
     }
 

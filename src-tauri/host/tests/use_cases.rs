@@ -267,3 +267,35 @@ async fn a_secret_is_nowhere_after_a_run_that_failed_with_it() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_record_of_the_last_run_a_person_started_can_be_paged_through_and_searched() {
+    let desk = Desk::open().await;
+    let flow = desk.ask("flow.save", json!({"text": large_orders()})).await["flow"].clone();
+    let input: Vec<_> = (0..500).map(|at| json!({"id": format!("no {at}"), "total": at})).collect();
+    let first = desk.run(json!({"flow": flow, "input": input})).await["row"]["run"].clone();
+    let page = async |run: &serde_json::Value, more: serde_json::Value| {
+        let mut asked = json!({"run": run, "node": "large", "side": "in", "limit": 3});
+        let fields = more.as_object().expect("an object").clone();
+        asked.as_object_mut().expect("an object").extend(fields);
+        desk.ask("run.records", asked).await
+    };
+    let middle = page(&first, json!({"offset": 400})).await;
+    assert_eq!((&middle["total"], &middle["whole"]), (&json!(500), &json!(true)));
+    assert_eq!(middle["records"][0]["id"], "no 400");
+    assert_eq!(middle["columns"], json!(["id", "total"]));
+    let left = page(&first, json!({"side": "out", "port": "kept", "offset": 398})).await;
+    assert_eq!((&left["total"], &left["records"][0]["id"]), (&json!(399), &json!("no 499")));
+    let found = page(&first, json!({"search": "NO 49", "offset": 1})).await;
+    assert_eq!((&found["total"], &found["records"][0]["id"]), (&json!(11), &json!("no 490")));
+
+    let second = desk.run(json!({"flow": flow, "input": input})).await["row"]["run"].clone();
+    assert_eq!(page(&second, json!({"offset": 499})).await["records"][0]["id"], "no 499");
+    let sampled = page(&first, json!({"offset": 10})).await;
+    assert_eq!(
+        (&sampled["total"], &sampled["whole"]),
+        (&json!(500), &json!(false)),
+        "of earlier runs a sample is left"
+    );
+    assert_eq!(sampled["records"][0]["id"], "no 10");
+}

@@ -36,4 +36,5 @@ pub(crate) async fn work(run: &std::sync::Arc<Run>, from: impl Into<Entrance>, r
     } else {
         stream::run(run, from, records).await;
     }
+    run.has_worked();
 }

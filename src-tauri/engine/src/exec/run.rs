@@ -90,6 +90,8 @@ pub struct Run {
     pub installation: [u8; 16],
     /// The record that left an earlier run and with which this one begins: it enters this node.
     pub resent: Option<(usize, Resent)>,
+    /// Keeps all its records, when a person watches it.
+    pub(crate) keeper: Option<crate::watched::Keeper>,
     /// Whether another flow waits for its end: it rests while any of its records may still go on, so that the caller gets them all.
     pub is_called: bool,
     /// The node at which a record that had left an earlier run comes back: to what follows it comes late.
@@ -160,6 +162,7 @@ impl Run {
             waiting: AtomicU64::new(0),
             installation: [0; 16],
             resent: None,
+            keeper: None,
             is_called: false,
             continues_at: None,
             notes: Mutex::default(),
@@ -271,11 +274,21 @@ impl Run {
         let room = SAMPLE_RECORDS.saturating_sub(sample.len());
         sample.extend(records.iter().take(room).cloned());
         drop(notes);
+        if let Some(keeper) = &self.keeper {
+            keeper.take((node, port), records);
+        }
         // an unwired port of a step that goes on elsewhere (the rest of a filter) is no end: those records were left out
         if !it.is_followed() && port != it.error_port() {
             self.ends.take(node, port, records)?;
         }
         Ok(())
+    }
+
+    /// Nothing more leaves any step.
+    pub(crate) fn has_worked(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.finish();
+        }
     }
 
     /// What is known of the record at this place from an earlier run.

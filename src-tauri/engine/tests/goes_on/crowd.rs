@@ -14,7 +14,7 @@ fn putting(order: &str) -> String {
         r#"{{ "arna": 1, "name": "Put", "concurrency": 1, {order}
   "nodes": {{ "start": {{ "kind": "flow.input" }},
     "put": {{ "kind": "http.request", "connection": "other", "config": {{ "method": "PUT", "url": "/x", "body": "= {{id: id}}" }},
-      "policy": {{ "timeout_s": 1, "retry": "never" }} }},
+      "policy": {{ "timeout_s": 60, "retry": "never" }} }},
     "shape": {{ "kind": "list.map", "config": {{ "fields": [ {{ "name": "why", "value": "= error.code" }} ] }} }} }},
   "wires": [ ["start", "put"], ["put.error", "shape"] ], "slots": {{ "other": {{ "connection": "http" }} }} }}"#
     )
@@ -41,7 +41,7 @@ async fn all_end(bench: &Bench) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_runs_that_wait_few_are_kept_whole_and_all_are_done_in_the_order_of_arrival() {
-    let other = Other::start(Manner::Silent);
+    let other = Other::start(Manner::Holds);
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::at(folder.path(), Hands::at(1));
     let live = other.flow(&bench, "put", &putting("")).await;
@@ -56,7 +56,7 @@ async fn of_many_runs_that_wait_few_are_kept_whole_and_all_are_done_in_the_order
 
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_with_order_keys_that_wait_by_their_id_keep_the_order_of_their_key_also_after_a_crash() {
-    let other = Other::start(Manner::Silent);
+    let other = Other::start(Manner::Holds);
     let folder = tempfile::tempdir().unwrap();
     let after = {
         let bench = Bench::at(folder.path(), Hands::at(1));

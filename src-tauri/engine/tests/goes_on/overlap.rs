@@ -12,7 +12,7 @@ fn flow(around: &str) -> String {
         r#"{{ "arna": 1, "name": "Prices", {around}
   "nodes": {{ "start": {{ "kind": "flow.input" }}, "wait": {{ "kind": "flow.wait", "config": {{ "for": "= s" }} }},
     "put": {{ "kind": "http.request", "connection": "other", "config": {{ "method": "PUT", "url": "/x", "body": "= {{id: id}}" }},
-      "policy": {{ "timeout_s": 1, "retry": "never" }} }},
+      "policy": {{ "timeout_s": 60, "retry": "never" }} }},
     "shape": {{ "kind": "list.map", "config": {{ "fields": [ {{ "name": "why", "value": "= error.code" }} ] }} }} }},
   "wires": [ ["start", "wait"], ["wait", "put"], ["put.error", "shape"] ], "slots": {{ "other": {{ "connection": "http" }} }} }}"#
     )
@@ -73,7 +73,7 @@ async fn with_an_order_only_events_of_the_same_key_are_skipped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_event_stops_the_run_at_work_and_the_one_that_rests_and_takes_their_place() {
-    let other = Other::start(Manner::Silent);
+    let other = Other::start(Manner::Holds);
     let folder = tempfile::tempdir().unwrap();
     let clock = Hands::at(1_000_000);
     let bench = Bench::at(folder.path(), clock.clone());
@@ -97,7 +97,7 @@ async fn a_newer_event_stops_the_run_at_work_and_the_one_that_rests_and_takes_th
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_the_events_that_wait_only_the_newest_runs_also_after_a_crash() {
-    let other = Other::start(Manner::Silent);
+    let other = Other::start(Manner::Holds);
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::at(folder.path(), Hands::at(1));
     let live = other.flow(&bench, "f", &flow(r#""overlap": "latest","#)).await;
@@ -143,7 +143,7 @@ async fn an_event_that_comes_twice_replaces_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_waits_for_its_place_can_be_cancelled() {
-    let other = Other::start(Manner::Silent);
+    let other = Other::start(Manner::Holds);
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::at(folder.path(), Hands::at(1));
     let live = other.flow(&bench, "f", &flow(r#""concurrency": 1,"#)).await;

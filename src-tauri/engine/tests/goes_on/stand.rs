@@ -85,6 +85,8 @@ pub(crate) enum Manner {
     Answers,
     /// Takes the request and never says anything.
     Silent,
+    /// Says nothing until it is told to answer.
+    Holds,
     /// 503.
     Busy,
     /// Hangs up.
@@ -146,7 +148,11 @@ impl Other {
             let mut body = vec![0; length];
             reader.read_exact(&mut body)?;
             self.got.lock().unwrap().push((key, String::from_utf8_lossy(&body).into_owned()));
-            let manner = *self.manner.lock().unwrap();
+            let mut manner = *self.manner.lock().unwrap();
+            while manner == Manner::Holds {
+                std::thread::sleep(Duration::from_millis(5));
+                manner = *self.manner.lock().unwrap();
+            }
             match manner {
                 Manner::Answers => stream.write_all(
                     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{\"ok\":true}",
@@ -154,7 +160,7 @@ impl Other {
                 Manner::Busy => stream.write_all(
                     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 600\r\ncontent-length: 0\r\n\r\n",
                 )?,
-                Manner::Gone => return Ok(()),
+                Manner::Gone | Manner::Holds => return Ok(()),
                 Manner::Silent => std::thread::sleep(Duration::from_secs(600)),
             }
         }
