@@ -133,6 +133,8 @@ pub struct Found {
     pub repeated: usize,
     /// Calls whose outcome was unknown and that a person was asked about.
     pub asked: usize,
+    /// Runs that were at work at three crashes in a row, were held back, and went on when a person let them.
+    pub held: usize,
 }
 
 impl Siege {
@@ -234,6 +236,16 @@ impl Siege {
         self.ask("runs.list", &asked)["runs"].as_array().is_some_and(Vec::is_empty)
     }
 
+    /// Sets runs to work again that were held back because so many crashes met them, as a person would. Gives how many there were.
+    fn release_held(&self) -> usize {
+        let held = self.ask("runs.list", &json!({ "states": ["held"], "limit": 500 }));
+        let runs = held["runs"].as_array().cloned().unwrap_or_default();
+        for run in &runs {
+            self.ask("run.release", &json!({ "run": run["run"] }));
+        }
+        runs.len()
+    }
+
     /// Answers open questions with the truth: it happened when it stands in the sink's list. Gives how many there were.
     fn answer_questions(&self) -> usize {
         let open = self.ask("questions.list", &json!({}));
@@ -264,9 +276,10 @@ impl Siege {
         }
         let acknowledged: BTreeSet<String> = lock(&this.load.acknowledged).keys().cloned().collect();
         let settling = Instant::now();
-        let mut asked = 0;
+        let (mut asked, mut held) = (0, 0);
         let lost = loop {
             asked += this.answer_questions();
+            held += this.release_held();
             let lost = this.lost(&acknowledged);
             if (lost.is_empty() && this.is_at_rest()) || settling.elapsed() > SETTLE {
                 break lost;
@@ -277,7 +290,7 @@ impl Siege {
         assert!(lost.is_empty(), "{} lost: {:?}\n{}", lost.len(), &lost[..lost.len().min(10)], this.story());
         let repeated = this.compare();
         let done = lock(&this.load.done).len();
-        Found { acknowledged: acknowledged.len(), done, calls: this.sink.count(), repeated, asked }
+        Found { acknowledged: acknowledged.len(), done, calls: this.sink.count(), repeated, asked, held }
     }
 
     /// Orders that were acknowledged and have not come to their last place.

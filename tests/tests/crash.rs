@@ -16,8 +16,8 @@ const REACHED: Duration = Duration::from_secs(30);
 fn figures(found: &Found) -> String {
     format!(
         "{} events acknowledged, 0 lost; {} calls, {} runs seen done, 0 of their calls repeated; {} cut-off calls repeated, all with \
-         the same key; {} asked about, 0 repeated unasked",
-        found.acknowledged, found.calls, found.done, found.repeated, found.asked
+         the same key; {} asked about, 0 repeated unasked; {} runs held back after three crashes and set to work again",
+        found.acknowledged, found.calls, found.done, found.repeated, found.asked, found.held
     )
 }
 

@@ -156,6 +156,7 @@ pub(crate) async fn runs(runs: &Runs) -> Result<Code, Exit> {
             one(place, ("runs.list", params), print).await
         }
         Some(RunsWhat::Show { run }) => one(place, ("run.get", json!({"run": run})), pretty).await,
+        Some(RunsWhat::Release { run }) => one(place, ("run.release", json!({"run": run})), done).await,
         Some(RunsWhat::Cancel { run }) => one(place, ("run.cancel", json!({"run": run})), done).await,
     }
 }

@@ -8,7 +8,7 @@ use model::{DateTime, Record, Value, json};
 
 use crate::arguments::{Eval, Formula, FormulaWhat};
 use crate::exit::{Code, Exit};
-use crate::once;
+use crate::{once, out};
 
 pub(crate) fn run(arguments: &Formula) -> Result<Code, Exit> {
     if let Some(FormulaWhat::Eval(eval)) = &arguments.what {
@@ -103,7 +103,7 @@ fn told_at(text: &str, fault: &Fault) -> String {
 fn misread(text: &str, error: &FormulaError, is_json: bool) -> Code {
     if is_json {
         let told = placed(text, &error.message, error.span, error.suggestion.as_deref());
-        println!("{}", answer("error", told));
+        out::line!("{}", answer("error", told));
     } else {
         eprintln!("{error}\n{}", pointed(text, error.span));
     }

@@ -327,6 +327,10 @@ impl Inner {
         let mut run = Run::new(live.program.clone(), durable, worlds, begin);
         run.installation = self.journal.installation();
         run.resent = stored.resent;
+        let entered = stored.entrance.node();
+        run.continues_at = stored.continues.as_ref().map(|_| entered);
+        let called_at = live.program.called_at();
+        run.is_called = called_at.is_some_and(|it| it == entered || stored.continues.is_some());
         ((Arc::new(run), stored.entrance, stored.records), keep)
     }
 }

@@ -31,15 +31,8 @@ impl Caller for Inner {
             ));
         }
         let live = self.library.live(flow, None)?;
-        let trigger = live
-            .program
-            .nodes
-            .iter()
-            .find(
-                |it| matches!(&it.behaviour, sdk::Behaviour::Trigger(it) if it.start() == sdk::Start::Called),
-            )
-            .map(|it| it.id.clone())
-            .ok_or_else(|| {
+        let trigger =
+            live.program.called_at().map(|it| live.program.nodes[it].id.clone()).ok_or_else(|| {
                 NodeError::new(
                     Code::Config,
                     format!(
@@ -59,7 +52,7 @@ impl Caller for Inner {
             Begun::Running { ended, .. } => ended.await.map_err(|_| stopping())?,
         };
         // a called run that rests is waited for, and so is one that was called before a restart and still goes on
-        if ended.state == EndState::Waiting {
+        if ended.state == EndState::Waiting || ended.is_duplicate {
             let called = ended.run.parse().map_err(|e: journal::NotAnId| {
                 NodeError::new(Code::Internal, "A run has no id.").because(e)
             })?;

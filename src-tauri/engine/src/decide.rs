@@ -179,7 +179,11 @@ const LONGEST_PAUSE_MS: i64 = 300_000;
 impl Breaker {
     /// Whether a call may go out now; otherwise how long to wait, milliseconds. After a pause one call probes.
     pub fn may_call(&mut self, now_ms: i64) -> Result<(), u64> {
-        let Some(until) = self.open_until_ms else { return Ok(()) };
+        // no longer than its pause, also when the clock was set back meanwhile
+        let Some(until) = self.open_until_ms.map(|it| it.min(now_ms.saturating_add(self.pause_ms))) else {
+            return Ok(());
+        };
+        self.open_until_ms = Some(until);
         if now_ms < until {
             return Err((until - now_ms) as u64);
         }
@@ -212,6 +216,11 @@ impl Breaker {
             self.calls = 0;
             self.failures = 0;
         }
+    }
+
+    /// A call was given up before it was answered (its run was cancelled), so it says nothing; the next may probe in its place.
+    pub fn abandoned(&mut self) {
+        self.is_probing = false;
     }
 
     /// Whether calls are held back.
@@ -306,6 +315,15 @@ mod tests {
         breaker.failed(10_001);
         assert_eq!(breaker.may_call(10_002), Err(19_999), "the pause doubles");
         assert_eq!(breaker.may_call(40_000), Ok(()));
+        breaker.failed(40_000);
+        assert_eq!(
+            breaker.may_call(-3_600_000),
+            Err(40_000),
+            "a clock that is set back does not make the pause longer"
+        );
+        assert_eq!(breaker.may_call(10_000), Ok(()));
+        breaker.abandoned();
+        assert_eq!(breaker.may_call(10_000), Ok(()), "a probe that was given up makes room for another");
         breaker.succeeded(40_001);
         assert!(!breaker.is_open());
     }

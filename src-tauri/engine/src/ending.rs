@@ -127,7 +127,11 @@ impl Inner {
     /// Records that transforms and sources gave up: pure steps come to them again after a restart, so they are stored at the end.
     pub(crate) fn letters(&self, live: &Live, run_id: RunId, run: &Run, report: &Report) -> Vec<Change> {
         let now = self.clock.now_ms();
-        let of_actions = |node: usize| matches!(run.program.nodes[node].behaviour, sdk::Behaviour::Action(_));
+        // an action stores its failures itself, but for those that came too late to be taken
+        let of_actions = |node: usize| {
+            let it = &run.program.nodes[node];
+            matches!(it.behaviour, sdk::Behaviour::Action(_)) && !it.takes_all
+        };
         report
             .failed
             .iter()

@@ -29,6 +29,8 @@ pub struct Gate {
 struct GateState {
     breaker: Breaker,
     not_before_ms: i64,
+    /// The pause that was asked for, milliseconds.
+    asked_pause_ms: i64,
     last_use_ms: Option<i64>,
     last_error: Option<NodeError>,
     rate: Option<Rate>,
@@ -51,7 +53,8 @@ pub struct Answering {
 /// A place at a gate, free again when dropped.
 pub struct Permit {
     gate: Arc<Gate>,
-    _places: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+    is_told: bool,
+    places: Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)>,
 }
 
 impl Gate {
@@ -102,6 +105,8 @@ impl Gate {
             let now = cx.now_ms();
             let wait = {
                 let mut state = self.state();
+                // no longer than was asked for, also when the clock was set back meanwhile
+                state.not_before_ms = state.not_before_ms.min(now.saturating_add(state.asked_pause_ms));
                 if state.not_before_ms > now {
                     Err((state.not_before_ms - now) as u64)
                 } else if self.has_breaker {
@@ -121,9 +126,12 @@ impl Gate {
                 }
             }
         }
+        // from here on it may be the probe of an open breaker, which must not be forgotten when the caller goes away
+        let mut permit = Permit { gate: self.clone(), is_told: false, places: None };
         let place = self.calls.clone().acquire_owned().await.map_err(gone)?;
         let all = self.all.clone().acquire_owned().await.map_err(gone)?;
-        Ok(Permit { gate: self.clone(), _places: (place, all) })
+        permit.places = Some((place, all));
+        Ok(permit)
     }
 
     /// How the other side has answered; none when nobody called yet.
@@ -145,7 +153,8 @@ impl Gate {
 
 impl Permit {
     /// Tells the gate how the call went.
-    pub fn done(self, result: &Result<Value, NodeError>, now_ms: i64) {
+    pub fn done(mut self, result: &Result<Value, NodeError>, now_ms: i64) {
+        self.is_told = true;
         let mut state = self.gate.state();
         state.last_use_ms = Some(now_ms);
         // only what speaks of the other side, or of the account there; a record that did not fit says nothing of either
@@ -164,6 +173,9 @@ impl Permit {
                 Code::Busy => {
                     let pause = error.retry_after_ms.unwrap_or(0).min(crate::decide::RETRY_AFTER_CAP_MS);
                     state.not_before_ms = state.not_before_ms.max(now_ms + pause as i64);
+                    state.asked_pause_ms = state.not_before_ms - now_ms;
+                    // whoever asks for a pause is alive
+                    state.breaker.succeeded(now_ms);
                 }
                 // any other answer shows that the other side is alive
                 Code::Config
@@ -179,6 +191,14 @@ impl Permit {
                 | Code::Cancelled
                 | Code::Internal => state.breaker.succeeded(now_ms),
             },
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.gate.state().breaker.abandoned();
         }
     }
 }

@@ -63,6 +63,20 @@ impl Engine {
         self.0.go_on_with(&question.at, &origin, (kept, vec![answer])).await
     }
 
+    /// Sets a run to work again that was held back; it goes on from its last finished step. False when it is not held back.
+    ///
+    /// # Errors
+    /// The journal failed.
+    pub async fn release(&self, run: RunId) -> Result<bool, NodeError> {
+        let found = self.0.journal.read(|it| it.resumable(run)).map_err(|e| storage(&e))?;
+        let Some(open) = found.filter(|it| it.state == journal::RunState::Quarantined) else {
+            return Ok(false);
+        };
+        let state = journal::RunState::Running;
+        self.0.journal.commit(vec![Change::SetState { run, state }]).await.map_err(|e| storage(&e))?;
+        self.0.go_on(OpenRun { state, ..open }, true).await.map(|()| true)
+    }
+
     /// Cancels a run that rests, or waits for its turn: its records that wait do not go on. False when it does neither.
     ///
     /// # Errors

@@ -49,6 +49,8 @@ pub struct ProgramNode {
     pub wanted: FieldSet,
     /// Whether a whole-stream step lies downstream: then a failing record cannot be parked.
     pub feeds_whole_stream: bool,
+    /// Whether it takes all records of a run together: none may come to it late and alone.
+    pub takes_all: bool,
 }
 
 impl ProgramNode {
@@ -138,6 +140,13 @@ fn retry_of(step: &plan::Step) -> Retry {
 }
 
 impl Program {
+    /// Where a run begins that another flow calls.
+    pub(crate) fn called_at(&self) -> Option<usize> {
+        self.nodes.iter().position(
+            |it| matches!(&it.behaviour, Behaviour::Trigger(it) if it.start() == sdk::Start::Called),
+        )
+    }
+
     /// The program of a checked plan.
     pub fn of(plan: &plan::Plan) -> Program {
         let mut nodes: Vec<ProgramNode> = plan
@@ -163,6 +172,7 @@ impl Program {
                     connection: step.connection.clone(),
                     wanted: step.wanted.clone(),
                     feeds_whole_stream: step.feeds_whole_stream,
+                    takes_all: step.takes_all(),
                 }
             })
             .collect();

@@ -9,8 +9,9 @@ use model::codec;
 use sdk::{Code, NodeError};
 
 use crate::begin::Stored;
+use crate::decide::EndState;
 use crate::durable::{Journaled, WAITS, intended, storage};
-use crate::engine::{Engine, Inner};
+use crate::engine::{Ended, Engine, Inner};
 use crate::exec::{Outcome, Place};
 use crate::kept::{decode_error, failure};
 use crate::live::Live;
@@ -46,7 +47,7 @@ impl Inner {
         if open.boot_attempts >= POISON_AT {
             let error = NodeError::new(
                 Code::Internal,
-                "This run was at work at three crashes in a row, so it is held back. Look at its last step, then start it again.",
+                "This run was at work at three crashes in a row, so it is held back. Look at its last step, then set it to work again.",
             );
             return self.close(&open, RunState::Quarantined, &error).await;
         }
@@ -128,7 +129,12 @@ impl Inner {
         Ok(remembered)
     }
 
-    async fn close(&self, open: &OpenRun, state: RunState, error: &NodeError) -> Result<(), NodeError> {
+    async fn close(
+        self: &Arc<Inner>,
+        open: &OpenRun,
+        state: RunState,
+        error: &NodeError,
+    ) -> Result<(), NodeError> {
         let end = EndRun {
             run: open.run,
             state,
@@ -137,6 +143,17 @@ impl Inner {
             answer: None,
             error: Some(failure(error)),
         };
-        self.journal.commit(vec![Change::EndRun(end)]).await.map(drop).map_err(|e| storage(&e))
+        let at_ms = end.ended_ms;
+        let mut changes = vec![Change::EndRun(end)];
+        changes.extend(open.parent.as_ref().map(|it| Change::Settle { run: it.run, at_ms }));
+        self.journal.commit(changes).await.map_err(|e| storage(&e))?;
+        self.settled(open.run);
+        // whoever is told of failures is told of this one too
+        if let Ok(live) = self.library.live(&open.flow, Some(&open.flow_hash)) {
+            let state = if state == RunState::Quarantined { EndState::Quarantined } else { EndState::Failed };
+            let error = Some((open.trigger.to_string(), error.clone()));
+            self.tell_end(&live, &Ended { error, ..Ended::of(open.run, state) });
+        }
+        Ok(())
     }
 }

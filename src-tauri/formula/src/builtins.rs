@@ -229,7 +229,13 @@ impl Builtin {
 
     pub(crate) fn names_message(&self, names: &[&str]) -> String {
         let forms: Vec<String> = self.forms.iter().map(|form| signature::show(self.name, form)).collect();
-        format!("The argument names {} do not fit {}.", names.join(", "), forms.join(" or "))
+        let known = |name: &&&str| self.forms.iter().flatten().any(|param| param.name == **name);
+        match names.iter().find(|name| !known(name)) {
+            Some(stranger) => {
+                format!("{} has no argument named {stranger}; it is {}.", self.name, forms.join(" or "))
+            }
+            None => format!("The argument names {} do not fit {}.", names.join(", "), forms.join(" or ")),
+        }
     }
 
     /// Its forms as a person reads them: `substring(string, start position, length?)`.

@@ -70,16 +70,32 @@ pub struct Hover {
 
 /// Proposals kept.
 const MAX_PROPOSALS: usize = 200;
+/// Words before the one at the caret that may belong to its name.
+const MAX_WORDS: usize = 7;
 
 /// What may come at byte `caret` of the text, for records like the sample.
 pub fn complete(text: &str, caret: usize, sample: &Record, language: Language) -> Completion {
     let caret = floor(text, caret);
     let from = word_start(text, caret);
+    // Several words may be the beginning of one name: the longest such beginning counts.
+    let starts = earlier_starts(text, from, caret);
+    for start in starts.into_iter().rev() {
+        let typed = words(&text[start..caret]);
+        let begun = |proposal: &Proposal| proposal.label.to_lowercase().starts_with(&typed);
+        let proposals: Vec<_> =
+            possible(&text[..start], sample, language).into_iter().filter(begun).collect();
+        if !proposals.is_empty() {
+            return Completion { from: start, proposals: first_ones(proposals) };
+        }
+    }
     let typed = text[from..caret].to_lowercase();
-    let before = text[..from].trim_end();
-    if let Some(path) = before.strip_suffix('.') {
-        let fields = target(path, sample).map_or_else(Vec::new, |value| fields_of(&value));
-        return Completion { from, proposals: matching(fields, &typed) };
+    Completion { from, proposals: matching(possible(&text[..from], sample, language), &typed) }
+}
+
+/// All that may stand behind a text.
+fn possible(before: &str, sample: &Record, language: Language) -> Vec<Proposal> {
+    if let Some(path) = before.trim_end().strip_suffix('.') {
+        return target(path, sample).map_or_else(Vec::new, |value| fields_of(&value));
     }
     let mut proposals = fields_of(&Value::Record(sample.clone()));
     proposals.extend(builtins::all().iter().map(|function| proposal(function, language)));
@@ -92,7 +108,35 @@ pub fn complete(text: &str, caret: usize, sample: &Record, language: Language) -
             help: String::new(),
         }
     }));
-    Completion { from, proposals: matching(proposals, &typed) }
+    proposals
+}
+
+/// Where the words before the one at the caret start, nearest first, as far as only blanks stand between them.
+fn earlier_starts(text: &str, from: usize, caret: usize) -> Vec<usize> {
+    let mut starts = Vec::new();
+    if text[from..caret].starts_with('`') {
+        return starts;
+    }
+    let mut at = from;
+    while starts.len() < MAX_WORDS {
+        let end = text[..at].trim_end_matches([' ', '\t']).len();
+        let start = word_start(text, end);
+        if end == at || start == end || text[start..end].starts_with('`') {
+            break;
+        }
+        starts.push(start);
+        at = start;
+    }
+    starts
+}
+
+/// The words of a text in lower case, with one blank between them; a blank at the end is kept, since it ends a word.
+fn words(text: &str) -> String {
+    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    if text.ends_with(char::is_whitespace) {
+        words.push(' ');
+    }
+    words
 }
 
 /// What the word at byte `at` means, for records like the sample.
@@ -223,7 +267,12 @@ fn matching(proposals: Vec<Proposal>, typed: &str) -> Vec<Proposal> {
     let mut ranked: Vec<(u8, Proposal)> =
         proposals.into_iter().filter_map(|proposal| Some((rank(&proposal)?, proposal))).collect();
     ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, proposal)| proposal).take(MAX_PROPOSALS).collect()
+    first_ones(ranked.into_iter().map(|(_, proposal)| proposal).collect())
+}
+
+fn first_ones(mut proposals: Vec<Proposal>) -> Vec<Proposal> {
+    proposals.truncate(MAX_PROPOSALS);
+    proposals
 }
 
 #[cfg(test)]
@@ -256,6 +305,22 @@ mod tests {
         assert_eq!(labels("lines.na"), ["name"]);
         let found = complete("client.net", 10, &sample(), Language::En);
         assert_eq!((found.from, found.proposals[0].insert.as_str()), (7, "`net total`"));
+    }
+
+    #[test]
+    fn names_of_several_words_are_proposed_behind_their_first_word() {
+        let found = complete("1 + round h", 11, &sample(), Language::En);
+        let labels = |found: &Completion| -> Vec<String> {
+            found.proposals.iter().map(|it| it.label.clone()).collect()
+        };
+        assert_eq!((found.from, labels(&found)), (4, vec!["round half up".into(), "round half down".into()]));
+        let found = complete("Round  ", 7, &sample(), Language::En);
+        assert_eq!(found.from, 0, "the word before is part of the name: {:?}", labels(&found));
+        assert!(labels(&found).iter().all(|label| label.starts_with("round ")), "{:?}", labels(&found));
+        let found = complete("client.net t", 12, &sample(), Language::En);
+        assert_eq!((found.from, found.proposals[0].insert.as_str()), (7, "`net total`"));
+        let found = complete("city and c", 10, &sample(), Language::En);
+        assert_eq!((found.from, labels(&found)[0].as_str()), (9, "city"), "no name begins with city and");
     }
 
     #[test]

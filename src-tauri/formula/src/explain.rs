@@ -14,6 +14,8 @@ use crate::types::Type;
 
 /// Why a result can be empty: reasons kept.
 const MAX_REASONS: usize = 8;
+/// Parts of the type of a local.
+const MAX_PARTS: usize = 1_000;
 /// Items of a sample list that are looked at.
 const MAX_ITEMS: usize = 16;
 
@@ -65,13 +67,17 @@ impl Found {
     }
 
     fn or_empty(mut self, reason: String) -> Found {
-        self.empty.push(reason);
+        if self.empty.len() < MAX_REASONS {
+            self.empty.push(reason);
+        }
         self
     }
 
     /// Either of two.
     fn or(mut self, other: Found) -> Found {
-        self.empty.extend(other.empty);
+        let room = MAX_REASONS.saturating_sub(self.empty.len());
+        let new: Vec<_> = other.empty.into_iter().filter(|reason| !self.empty.contains(reason)).collect();
+        self.empty.extend(new.into_iter().take(room));
         self.of = match (self.of, other.of) {
             (a, b) if a == b => a,
             (Type::Null, of) | (of, Type::Null) => of,
@@ -121,7 +127,7 @@ impl Look<'_> {
                 let base = self.locals.len();
                 for (name, value) in entries {
                     let found = self.expr(value);
-                    self.locals.push((name.clone(), found));
+                    self.local(name, found);
                 }
                 let fields = self.locals.drain(base..).map(|(name, found)| (name, found.of)).collect();
                 Found::of(Type::Context(fields))
@@ -134,7 +140,7 @@ impl Look<'_> {
                         Type::List(of) | Type::Range(of) => *of,
                         other => other,
                     };
-                    self.locals.push((name.clone(), Found::of(of)));
+                    self.local(name, Found::of(of));
                 }
                 let of = self.expr(body).of;
                 self.locals.truncate(base);
@@ -153,6 +159,15 @@ impl Look<'_> {
         }
     }
 
+    /// A local that may be named again and again, so its type is kept small: `{a: .., b: {x: a, y: a}, ..}` doubles it a field.
+    fn local(&mut self, name: &Text, mut found: Found) {
+        let mut room = MAX_PARTS;
+        if !fits(&found.of, &mut room) {
+            found.of = Type::Any;
+        }
+        self.locals.push((name.clone(), found));
+    }
+
     fn name(&self, name: &Text) -> Found {
         if let Some((_, found)) = self.locals.iter().rev().find(|(local, _)| local == name) {
             return found.clone();
@@ -165,7 +180,8 @@ impl Look<'_> {
     }
 
     fn path(&mut self, value: &Expr, name: &Text, whole: &Expr) -> Found {
-        let from = self.expr(value).of;
+        // What is read of nothing is nothing.
+        let Found { of: from, empty } = self.expr(value);
         let field = |fields: &[(Text, Type)]| {
             fields.iter().find(|(known, _)| known == name).map(|(_, of)| of.clone())
         };
@@ -174,14 +190,18 @@ impl Look<'_> {
                 let of = field(&fields).unwrap_or(Type::Any);
                 Found::of(of).or_empty(format!("the field {} may be empty", flat(whole)))
             }
-            Type::List(of) => match *of {
-                Type::Context(fields) => Found::of(Type::List(Box::new(field(&fields).unwrap_or(Type::Any)))),
-                _ => Found::of(Type::List(Box::new(Type::Any))),
-            },
-            Type::Date | Type::DateTime | Type::Time | Type::Days | Type::Months
-                if !name.contains("zone") =>
-            {
-                Found::of(if name == "time offset" { Type::Days } else { Type::Number })
+            Type::List(of) => {
+                let of = match *of {
+                    Type::Context(fields) => field(&fields).unwrap_or(Type::Any),
+                    _ => Type::Any,
+                };
+                Found { of: Type::List(Box::new(of)), empty }
+            }
+            Type::DateTime | Type::Time if name == "time offset" => {
+                Found::of(Type::Days).or_empty(format!("{} may have no zone", flat(value)))
+            }
+            Type::Date | Type::DateTime | Type::Time | Type::Days | Type::Months if name != "timezone" => {
+                Found { of: Type::Number, empty }
             }
             _ => Found::of(Type::Any).or_empty(format!("{} may be empty", flat(whole))),
         }
@@ -192,37 +212,48 @@ impl Look<'_> {
             Type::List(of) => *of,
             other => other,
         };
-        let place = matches!(&test.kind, Kind::Number(_))
-            || matches!(&test.kind, Kind::Neg(inner) if matches!(inner.kind, Kind::Number(_)));
-        if place {
-            Found::of(of).or_empty(format!("{} may have fewer items", flat(value)))
-        } else {
-            Found::of(Type::List(Box::new(of)))
+        let base = self.locals.len();
+        self.locals.push(("item".into(), Found::of(of.clone())));
+        if let Type::Context(fields) = &of {
+            self.locals.extend(fields.iter().map(|(name, of)| (name.clone(), Found::of(of.clone()))));
+        }
+        let found = self.expr(test).of;
+        self.locals.truncate(base);
+        let fewer = || format!("{} may have fewer items", flat(value));
+        match found {
+            Type::Bool => Found::of(Type::List(Box::new(of))),
+            // The number counts the items.
+            Type::Number => Found::of(of).or_empty(fewer()),
+            _ => Found::of(Type::Any).or_empty(fewer()),
         }
     }
 
     fn call(&mut self, callee: &Expr, args: &Args) -> Found {
-        let Kind::Name { name, .. } = &callee.kind else { return Found::of(Type::Any) };
-        let Some(function) = builtins::find(name) else { return Found::of(Type::Any) };
+        let own = || Found::of(Type::Any).or_empty(format!("what {} gives may be empty", flat(callee)));
+        let Kind::Name { name, .. } = &callee.kind else { return own() };
+        let Some(function) = builtins::find(name) else { return own() };
         let parts: Vec<Expr> = match args {
             Args::Positional(parts) => parts.clone(),
             Args::Named(parts) => parts.iter().map(|(_, part)| part.clone()).collect(),
         };
-        let first = parts.first().map(|part| self.expr(part));
+        // Every part is looked at once: twice a level would double the work with every call inside another.
+        let found: Vec<Found> = parts.iter().map(|part| self.expr(part)).collect();
+        let empty = found.iter().flat_map(|found| found.empty.iter().cloned()).take(MAX_REASONS).collect();
+        let first = found.first().cloned();
         let item = |found: Option<Found>| match found {
             Some(Found { of: Type::List(of), .. }) => *of,
             Some(Found { of, .. }) => of,
             None => Type::Any,
         };
         match function.name {
-            "try" => {
-                parts.iter().map(|part| self.expr(part)).reduce(Found::or).unwrap_or(Found::of(Type::Any))
-            }
+            "try" => found.into_iter().reduce(Found::or).unwrap_or(Found::of(Type::Any)),
             "min" | "max" => Found::of(item(first)).or_empty(format!("{name} of an empty list is empty")),
             "sum" | "median" | "product" => {
                 Found::of(Type::Number).or_empty(format!("{name} of an empty list is empty"))
             }
             "abs" => Found::of(item(first)),
+            // Something empty among what is asked leaves the answer open.
+            "all" | "any" => Found { of: Type::Bool, empty },
             "sort" | "reverse" | "sublist" | "distinct values" | "remove" | "append" | "insert before" => {
                 Found::of(Type::List(Box::new(item(first))))
             }
@@ -231,6 +262,18 @@ impl Look<'_> {
             }
             _ => Found::of(gives(function.gives)),
         }
+    }
+}
+
+/// Whether a type has no more parts than there is room for.
+fn fits(of: &Type, room: &mut usize) -> bool {
+    let Some(left) = room.checked_sub(1) else { return false };
+    *room = left;
+    match of {
+        Type::List(of) | Type::Range(of) => fits(of, room),
+        Type::Context(fields) => fields.iter().all(|(_, of)| fits(of, room)),
+        Type::Function(params, result) => params.iter().all(|of| fits(of, room)) && fits(result, room),
+        _ => true,
     }
 }
 
@@ -314,14 +357,32 @@ mod tests {
     }
 
     #[test]
+    fn what_doubles_with_every_field_or_call_is_told_at_once() {
+        let fields: Vec<String> = (1..200).map(|n| format!("a{n}: {{x: a{0}, y: a{0}}}", n - 1)).collect();
+        let deep = format!("{{a0: {{z: qty}}, {}}}", fields.join(", "));
+        assert!(explained(&deep).0.len() < 1_000_000);
+        let calls = format!("{}qty{}", "try(".repeat(50), ", 1)".repeat(50));
+        assert_eq!(explained(&calls), ("number".to_owned(), 1));
+        let fields: Vec<String> = (1..200).map(|n| format!("a{n}: try(a{0}, a{0})", n - 1)).collect();
+        assert_eq!(explained(&format!("try({{a0: qty, {}}}.a199, 0)", fields.join(", "))).1, 1);
+    }
+
+    #[test]
     fn the_type_of_the_result_is_told() {
         for (text, of, reasons) in [
             ("qty * 2", "number", 0),
             ("qty", "number", 1),
             ("upper case(city) + \"!\"", "string", 0),
             ("if qty > 2 then city else null", "string", 2),
-            ("lines.sku", "list<string>", 0),
+            ("lines.sku", "list<string>", 1),
             ("lines[1].price", "number", 1),
+            ("all(lines[1].paid)", "boolean", 1),
+            ("(function(x) null)(1)", "Any", 1),
+            ("now.time offset", "Any", 1),
+            ("@\"10:00:00\".time offset", "days and time duration", 1),
+            ("@\"10:00:00\".hour", "number", 0),
+            ("lines[qty - 2].price", "number", 1),
+            ("lines[price > 2]", "list<context<sku: string, price: number>>", 0),
             ("for l in lines return l.price", "list<number>", 0),
             ("{a: qty, b: city}", "context<a: number, b: string>", 0),
             ("@\"2026-01-01\" + @\"P1D\"", "date", 0),

@@ -6,7 +6,7 @@ use crate::ast::{Args, Expr, Kind, Op};
 use crate::builtins;
 use crate::error::FormulaError;
 use crate::lex::{KEYWORDS, Names, is_plain};
-use crate::parse::Parser;
+use crate::parse::{PROPERTIES, Parser};
 
 /// Characters of a line before it is broken.
 const WIDTH: usize = 100;
@@ -57,7 +57,11 @@ fn show(expr: &Expr, indent: usize) -> String {
     };
     match &expr.kind {
         Kind::List(parts) if !parts.is_empty() => {
-            lines("[", parts.iter().map(|part| show(part, inner)).collect(), "]")
+            let item = |part: &Expr| match &part.kind {
+                Kind::Test { .. } => test(part),
+                _ => show(part, inner),
+            };
+            lines("[", parts.iter().map(item).collect(), "]")
         }
         Kind::Context(entries) if !entries.is_empty() => {
             let entry = |(name, value): &(Text, Expr)| format!("{}: {}", key(name), show(value, inner));
@@ -98,7 +102,7 @@ pub(crate) fn flat(expr: &Expr) -> String {
         Kind::At(text) => format!("@{}", quoted(text)),
         Kind::Name { name, quoted: true } => format!("`{name}`"),
         Kind::Name { name, quoted: false } => name.to_string(),
-        Kind::List(parts) => format!("[{}]", joined(parts)),
+        Kind::List(parts) => format!("[{}]", parts.iter().map(test).collect::<Vec<_>>().join(", ")),
         Kind::Context(entries) => {
             let entries: Vec<String> =
                 entries.iter().map(|(name, part)| format!("{}: {}", key(name), flat(part))).collect();
@@ -137,7 +141,10 @@ pub(crate) fn flat(expr: &Expr) -> String {
         Kind::Function { params, body } => {
             let params: Vec<String> = params
                 .iter()
-                .map(|(name, of)| of.as_ref().map_or_else(|| name.to_string(), |of| format!("{name}: {of}")))
+                .map(|(name, of)| match of {
+                    Some(of) => format!("{}: {of}", bound(name)),
+                    None => bound(name),
+                })
                 .collect();
             format!("function({}) {}", params.join(", "), flat(body))
         }
@@ -150,9 +157,9 @@ pub(crate) fn flat(expr: &Expr) -> String {
             }
         },
         Kind::Path { value, name } => {
-            let plain =
-                is_plain(name) || matches!(name.as_str(), "time offset" | "start included" | "end included");
-            if plain { format!("{}.{name}", flat(value)) } else { format!("{}.`{name}`", flat(value)) }
+            let is_property = PROPERTIES.contains(&name.as_str());
+            let name = if is_plain(name) || is_property { name.to_string() } else { in_backticks(name) };
+            format!("{}.{name}", flat(value))
         }
         Kind::Filter { value, test } => format!("{}[{}]", flat(value), flat(test)),
         Kind::Paren(inner) => format!("({})", flat(inner)),
@@ -162,7 +169,7 @@ pub(crate) fn flat(expr: &Expr) -> String {
     }
 }
 
-/// A test behind `in` needs no brackets of its own.
+/// A test behind `in` or in a list needs no brackets of its own.
 fn test(expr: &Expr) -> String {
     match &expr.kind {
         Kind::Test { op, value } => format!("{} {}", op.sign(), flat(value)),
@@ -196,7 +203,19 @@ fn joined(parts: &[Expr]) -> String {
 }
 
 fn iterators(over: &[(Text, Expr)]) -> String {
-    over.iter().map(|(name, domain)| format!("{name} in {}", flat(domain))).collect::<Vec<_>>().join(", ")
+    let one = |(name, domain): &(Text, Expr)| format!("{} in {}", bound(name), flat(domain));
+    over.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// A name where it is bound; in backticks where it would not be read as this name without.
+fn bound(name: &Text) -> String {
+    let is_word = |word: &str| is_plain(word) && !KEYWORDS.contains(&word);
+    if name.split(' ').all(is_word) { name.to_string() } else { in_backticks(name) }
+}
+
+/// A name that holds a backtick can only have been written without them, since it was bound as a text before.
+fn in_backticks(name: &Text) -> String {
+    if name.contains('`') { name.to_string() } else { format!("`{name}`") }
 }
 
 fn key(name: &Text) -> String {
@@ -230,6 +249,14 @@ mod tests {
             ("if   a then 1 else\n2", "if a then 1 else 2"),
             ("x in (<5,[1 .. 3))", "x in (< 5, [1..3))"),
             ("x in (<5)", "x in < 5"),
+            ("x in (<5)+1", "x in ((< 5) + 1)"),
+            ("x in ((1..2].start)", "x in (1..2].start"),
+            ("x in (y) instance of number", "x in ((y) instance of number)"),
+            ("[(<5), 2]", "[< 5, 2]"),
+            ("[1..l[order]]", "[1..l[order]]"),
+            ("x.`date` and time(y)", "x.date and time(y)"),
+            ("for `in` in a return `in`", "for `in` in a return `in`"),
+            ("function(a  b, `c-d`) a b", "function(a b, `c-d`) a b"),
             ("x in (y = 1)", "x in (y = 1)"),
             ("x in ((y))", "x in ((y))"),
             ("x in (if y then 1 else 2) and z", "x in (if y then 1 else 2) and z"),

@@ -62,6 +62,16 @@ impl Names {
         Names { known: Vec::new(), functions, from_data: false }
     }
 
+    /// Forgets the functions, until they are given back.
+    pub(crate) fn without_functions(&mut self) -> &'static [&'static str] {
+        std::mem::take(&mut self.functions)
+    }
+
+    /// Gives the functions back.
+    pub(crate) fn with_functions(&mut self, functions: &'static [&'static str]) {
+        self.functions = functions;
+    }
+
     /// Remembers a name, if a plain scan would not find it whole.
     pub(crate) fn add(&mut self, name: &str) {
         if is_plain(name) || self.known.iter().any(|known| known == name) || name.trim().is_empty() {

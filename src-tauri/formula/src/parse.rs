@@ -8,6 +8,8 @@ mod tests;
 
 use model::Text;
 
+pub(crate) use basic::PROPERTIES;
+
 use crate::ast::{Expr, Kind, Op, Span};
 use crate::error::FormulaError;
 use crate::lex::{self, Names, Token};
@@ -18,6 +20,9 @@ const MAX_NESTING: u16 = 64;
 const MAX_HEIGHT: u16 = 400;
 /// Bytes of one formula.
 pub(crate) const MAX_TEXT: usize = 256 * 1024;
+
+/// Characters of a part that are shown in a message.
+const MAX_SEEN: usize = 40;
 
 pub(crate) struct Parser<'t> {
     pub(crate) text: &'t str,
@@ -78,10 +83,7 @@ impl<'t> Parser<'t> {
             Token::Word("then") => Err(FormulaError::new("then without if before it.", self.span)),
             Token::Word("else") => Err(FormulaError::new("else without if before it.", self.span)),
             Token::Name(_) | Token::Number(_) | Token::Text(_) | Token::Quoted(_) => Err(FormulaError::new(
-                format!(
-                    "Between the parts before and after {} an operator such as + or and is missing.",
-                    self.seen()
-                ),
+                format!("Before {} an operator such as + or and is missing.", self.seen()),
                 self.span,
             )
             .suggest(self.spaced_name())),
@@ -115,7 +117,22 @@ impl<'t> Parser<'t> {
     fn seen(&self) -> String {
         match &self.token {
             Token::End => "the end of the formula".into(),
-            _ => self.text[self.span.start..self.span.end].to_owned(),
+            Token::Sign(",") => "a comma".into(),
+            Token::Sign(":") => "a colon".into(),
+            Token::Sign(".") => "a point".into(),
+            Token::Word(word) => format!("the word {word}"),
+            token => {
+                let text = &self.text[self.span.start..self.span.end];
+                let mut shown: String = text.chars().take(MAX_SEEN).collect();
+                if shown.len() < text.len() {
+                    shown.push_str("..");
+                }
+                match token {
+                    Token::Text(_) => format!("the text {shown}"),
+                    Token::Number(_) => format!("the number {shown}"),
+                    _ => shown,
+                }
+            }
         }
     }
 
@@ -280,15 +297,24 @@ impl<'t> Parser<'t> {
         self.node(Kind::InstanceOf { value: Box::new(value), of }, start)
     }
 
-    /// Takes a name of one or more tokens up to a token for which `stop` holds, and remembers it.
-    fn name_until(&mut self, what: &str, stop: impl Fn(&Token) -> bool) -> Result<Text, FormulaError> {
-        let name = self.scan_name(what, stop)?;
+    /// Takes a name of one or more tokens up to a token for which `stop` holds, and remembers it. Messages say `what` is
+    /// expected, and what is then to come behind it.
+    fn name_until(
+        &mut self,
+        (what, then): (&str, &str),
+        stop: impl Fn(&Token) -> bool,
+    ) -> Result<Text, FormulaError> {
+        let name = self.scan_name((what, then), stop)?;
         self.names.add(&name);
         Ok(name)
     }
 
     /// Takes a name of one or more tokens up to a token for which `stop` holds.
-    fn scan_name(&mut self, what: &str, stop: impl Fn(&Token) -> bool) -> Result<Text, FormulaError> {
+    fn scan_name(
+        &mut self,
+        (what, then): (&str, &str),
+        stop: impl Fn(&Token) -> bool,
+    ) -> Result<Text, FormulaError> {
         let start = self.span;
         if let Token::Quoted(name) = &self.token {
             let name = name.clone();
@@ -307,10 +333,13 @@ impl<'t> Parser<'t> {
                     self.advance()?;
                 }
                 _ => {
-                    return Err(FormulaError::new(
-                        format!("Expected {what}, but found {}.", self.seen()),
-                        self.span,
-                    ));
+                    let name = &self.text[start.start..self.last.max(start.start)];
+                    let message = if name.len() <= MAX_SEEN {
+                        format!("Expected {then} after {name}, but found {}.", self.seen())
+                    } else {
+                        format!("Expected {then} after the name, but found {}.", self.seen())
+                    };
+                    return Err(FormulaError::new(message, self.span));
                 }
             }
         }

@@ -2,6 +2,8 @@
 
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
+#[path = "corpus/grammar.rs"]
+mod grammar;
 
 /// Runs every input of a folder; at least so many are expected.
 fn replay(target: &str, body: fn(&[u8])) {

@@ -86,6 +86,20 @@ impl App {
         }
     }
 
+    pub(crate) async fn run_release(&self, params: RunId) -> Result<Nothing, Refusal> {
+        let run = run_id(&params.run)?;
+        if self.engine.release(run).await.map_err(|e| engine_refusal(&e))? {
+            return Ok(Nothing {});
+        }
+        let found = self.journal.look(move |it| it.run(run)).await.map_err(|e| refusal(&e))?;
+        Err(match found {
+            None => no_run(&params.run),
+            Some(_) => {
+                Refusal::new(RefusalCode::Refused, format!("The run {} is not held back.", params.run))
+            }
+        })
+    }
+
     pub(crate) async fn runs_list(&self, params: RunsList) -> Result<RunRows, Refusal> {
         let most = params.limit.unwrap_or(RUNS).clamp(1, MOST_RUNS);
         let filter = RunFilter {
@@ -334,9 +348,9 @@ pub(crate) fn state(state: journal::RunState) -> RunState {
         journal::RunState::Ok => RunState::Ok,
         journal::RunState::Partial => RunState::Partial,
         journal::RunState::Cancelled => RunState::Cancelled,
+        journal::RunState::Failed => RunState::Failed,
+        journal::RunState::Quarantined => RunState::Held,
         journal::RunState::Skipped => RunState::Skipped,
-        // set aside after crashes: the error says so
-        journal::RunState::Failed | journal::RunState::Quarantined => RunState::Failed,
     }
 }
 
@@ -346,7 +360,8 @@ fn stored_states(state: RunState) -> &'static [journal::RunState] {
         RunState::Running => &[journal::RunState::Running],
         RunState::Ok => &[journal::RunState::Ok],
         RunState::Partial => &[journal::RunState::Partial],
-        RunState::Failed => &[journal::RunState::Failed, journal::RunState::Quarantined],
+        RunState::Failed => &[journal::RunState::Failed],
+        RunState::Held => &[journal::RunState::Quarantined],
         RunState::Cancelled => &[journal::RunState::Cancelled],
         RunState::Skipped => &[journal::RunState::Skipped],
         RunState::Asking => &[journal::RunState::Partial, journal::RunState::Waiting],

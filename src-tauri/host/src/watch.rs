@@ -175,7 +175,8 @@ pub(crate) fn end_state(state: EndState) -> RunState {
         EndState::Partial => RunState::Partial,
         EndState::Waiting => RunState::Waiting,
         EndState::Cancelled => RunState::Cancelled,
-        EndState::Failed | EndState::Quarantined => RunState::Failed,
+        EndState::Failed => RunState::Failed,
+        EndState::Quarantined => RunState::Held,
         EndState::Skipped => RunState::Skipped,
     }
 }

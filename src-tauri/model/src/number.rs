@@ -10,6 +10,7 @@ use std::sync::Arc;
 mod convert;
 mod dec;
 mod math;
+mod quotient;
 mod round;
 mod text;
 mod wide;
@@ -200,6 +201,11 @@ impl Number {
             {
                 return Some(Number::small(*a, sa - sb + zeros as u8));
             }
+        }
+        if let (Repr::Small { coef: a, scale: sa }, Repr::Small { coef: b, scale: sb }) = (&self.0, &other.0)
+            && let Some(dec) = quotient::quotient(*a, *b, i32::from(*sb) - i32::from(*sa))
+        {
+            return Some(Number::from_dec(dec));
         }
         self.dec().div(other.dec()).map(Number::from_dec)
     }

@@ -94,6 +94,13 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether what comes of one record hangs on the others of its run: it takes the whole stream, or has several inputs.
+    #[must_use]
+    pub fn takes_all(&self) -> bool {
+        let is_stream = matches!(&self.behaviour, Behaviour::Action(it) if it.scope() == sdk::Scope::Stream);
+        self.is_whole_stream || self.inputs.len() > 1 || is_stream
+    }
+
     /// The number of its port for failed records.
     #[must_use]
     pub fn error_port(&self) -> usize {

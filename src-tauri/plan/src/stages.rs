@@ -127,8 +127,7 @@ pub(crate) fn after(steps: &[Step], wires: &[Wire]) -> Vec<After> {
                 Behaviour::Action(action) => Some(action.scope()),
                 Behaviour::Trigger(_) | Behaviour::Source(_) | Behaviour::Transform(_) => None,
             };
-            let takes_all =
-                step.is_whole_stream || step.inputs.len() > 1 || scope == Some(sdk::Scope::Stream);
+            let takes_all = step.takes_all();
             let acts = matches!(scope, Some(sdk::Scope::Record | sdk::Scope::Chunk));
             after[number].whole_stream |= takes_all || after[*next].whole_stream;
             after[number].effect |= acts || after[*next].effect;

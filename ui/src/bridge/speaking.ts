@@ -7,7 +7,7 @@ import { type Bridge, type CommandName, EngineGone, type Json, type KindRow, Ref
 const SPOKEN = new Set(['sentence', 'cause', 'title', 'troubles']);
 /** Fields that do in one answer, and hold names or data in others. */
 const SPOKEN_IN: Partial<Record<CommandName, readonly string[]>> = {
-  'flows.list': ['trigger', 'paused'],
+  'flows.list': ['paused'],
   'gallery.list': ['name', 'about'],
   'schedule.next': ['words'],
 };
@@ -31,8 +31,12 @@ const VALUES = new Set([
 function spoken(value: unknown, say: Say, also: readonly string[]): unknown {
   if (Array.isArray(value)) return value.map((it) => spoken(it, say, also));
   if (typeof value !== 'object' || value === null) return value;
+  const row = Object.entries(value);
+  // what is proposed at the caret: a function says what it does, a field shows its value
+  const isFunction = row.some(([name, it]) => name === 'type' && it === 'function');
   return Object.fromEntries(
-    Object.entries(value).map(([name, it]) => {
+    row.map(([name, it]) => {
+      if (isFunction && name === 'detail' && typeof it === 'string') return [name, say(it)];
       if (VALUES.has(name)) return [name, it];
       if (SPOKEN.has(name) || also.includes(name)) {
         if (typeof it === 'string') return [name, say(it)];

@@ -47,6 +47,8 @@ export interface Commands {
   "run.start": { params: contract.RunStart; answer: contract.RunId };
   /** Stops a run cleanly. */
   "run.cancel": { params: contract.RunId; answer: contract.Nothing };
+  /** Sets a run to work again that was held back. */
+  "run.release": { params: contract.RunId; answer: contract.Nothing };
   /** Runs, newest first. */
   "runs.list": { params: contract.RunsList; answer: contract.RunRows };
   /** One run. */
@@ -126,6 +128,7 @@ export const commandNames: readonly CommandName[] = [
   "grants.set",
   "run.start",
   "run.cancel",
+  "run.release",
   "runs.list",
   "run.get",
   "run.records",

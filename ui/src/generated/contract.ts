@@ -1318,6 +1318,8 @@ export type RunState =
   | "cancelled"
   /** A person must answer a question first. */
   | "asking"
+  /** Set aside because it was at work at three crashes in a row; `run.release` sets it to work again. */
+  | "held"
   /** Left out by the flow's rule for events that come while others run; the error says why. */
   | "skipped";
 

@@ -37,8 +37,18 @@ type Tables = () => Promise<{ default: SentenceTable }[]>;
 
 /** What is said about the catalogue and by the engine; a language costs nothing before it is chosen. */
 const tables: Record<string, Tables> = {
-  ru: () => Promise.all([import('./locales/catalogue.ru.json')]),
-  kk: () => Promise.all([import('./locales/catalogue.kk.json')]),
+  ru: () =>
+    Promise.all([
+      import('./locales/catalogue.ru.json'),
+      import('./locales/sentences.ru.json'),
+      import('./locales/functions.ru.json'),
+    ]),
+  kk: () =>
+    Promise.all([
+      import('./locales/catalogue.kk.json'),
+      import('./locales/sentences.kk.json'),
+      import('./locales/functions.kk.json'),
+    ]),
 };
 const sayings = new Map<string, Promise<Say>>();
 

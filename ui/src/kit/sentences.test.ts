@@ -5,8 +5,11 @@ describe('sentences in another language', () => {
   const say = sayingOf([
     {
       'All records.': 'Все записи.',
-      '{path} has no column {name}. It has: {}.': 'В {path} нет столбца {name}. Есть: {}.',
-      '{}, line {}: {}.': '{0}, строка {1}: {2}.',
+      '{path} has no column {name}. It has: {}.': 'В {path} нет столбца {name}. Есть: {0}.',
+      '{}, line {}: {}.': '{0}, строка {1}: {~2}.',
+      'There is no field {}.{hint}': 'Нет поля {0}.{~hint}',
+      ' Did you mean {}?': ' Может быть, {0}?',
+      'A form needs {{name: value}}, not {shown:?}.': 'Форме нужно {name: value}, а не {shown}.',
       'a closing quote is missing': 'нет закрывающей кавычки',
       'Two\nlines.': 'Две строки.',
     },
@@ -23,6 +26,17 @@ describe('sentences in another language', () => {
     expect(say('a.csv, line 4: a closing quote is missing.')).toBe(
       'a.csv, строка 4: нет закрывающей кавычки.',
     );
+  });
+
+  it('keep names and values as they are, though a sentence is called the same', () => {
+    expect(say('All records. has no column All records.. It has: {x}.')).toBe(
+      'В All records. нет столбца All records.. Есть: {x}.',
+    );
+  });
+
+  it('join a hint with its space, and take braces as Rust writes them', () => {
+    expect(say('There is no field totl. Did you mean total?')).toBe('Нет поля totl. Может быть, total?');
+    expect(say('A form needs {name: value}, not "a".')).toBe('Форме нужно {name: value}, а не "a".');
   });
 
   it('stay as they came when no table has them', () => {

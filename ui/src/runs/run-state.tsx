@@ -12,6 +12,7 @@ const tones: Record<RunState, Tone> = {
   failed: 'bad',
   cancelled: 'plain',
   asking: 'warn',
+  held: 'bad',
   skipped: 'plain',
 };
 

@@ -3,6 +3,7 @@ import { CircleHelp } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useLoad } from '../kit/load.tsx';
 import { Loading, Scroll, State } from '../kit/surfaces.tsx';
+import { functionPage } from './function-words.ts';
 import { Markdown } from './markdown.tsx';
 import { go } from './route.ts';
 import './help.css';
@@ -23,6 +24,7 @@ const CHAPTERS = [
   'sharing',
   'flow-file',
   'cli',
+  'desktop',
 ] as const;
 
 /** The file of a page such as `guide/canvas` or `nodes/csv.read`, in the language if it was translated. */
@@ -33,17 +35,24 @@ function fileOf(page: string, language: string): string | undefined {
   return [local, `${DOCS}/${page}.md`].find((path) => path && path in pages);
 }
 
-/** The page a link on another page leads to, or none when help has no such page. */
+/** The page a link in a file leads to, or none when help has no such page. A page is one, in whatever language it is shown. */
 function pageOf(href: string, from: string): string | undefined {
-  const path = new URL(href, `https://docs.invalid/${from}`).pathname.slice(1).replace(/\.md$/, '');
-  return fileOf(path, '') ? path : undefined;
+  const path = new URL(href, `https://docs.invalid/${from.slice(DOCS.length + 1)}`).pathname.slice(1);
+  const page = path.replace(/\.md$/, '').replace(/^guide\/(ru|kk)\//, 'guide/');
+  return fileOf(page, '') ? page : undefined;
+}
+
+/** The text of a file, and of a page of a function only what is said in the language. */
+async function read(file: string | undefined, language: string): Promise<string> {
+  const text = file ? ((await pages[file]?.()) ?? '') : '';
+  return file?.startsWith(`${DOCS}/guide/functions/`) ? functionPage(text, language) : text;
 }
 
 export default function HelpView({ page }: { page: string }) {
   const { t, i18n } = useTranslation();
   const shown = page.includes('/') ? page : 'guide/first-steps';
   const file = fileOf(shown, i18n.language);
-  const text = useLoad(async () => (file ? ((await pages[file]?.()) ?? '') : ''), file ?? '');
+  const text = useLoad(() => read(file, i18n.language), `${i18n.language} ${file}`);
   return (
     <main className="screen help" aria-label={t('rail.help')}>
       <nav className="help-chapters" aria-label={t('help.chapters')}>
@@ -66,7 +75,7 @@ export default function HelpView({ page }: { page: string }) {
           <Markdown
             text={text.value}
             onLink={(href) => {
-              const to = pageOf(href, shown);
+              const to = pageOf(href, file);
               return to ? () => go('help', to) : undefined;
             }}
           />

@@ -11,7 +11,16 @@ import { RunPill } from '../runs/run-state.tsx';
 import { attempt, useEvents } from './events.ts';
 import { go, useRoute } from './route.ts';
 
-const STATES: readonly RunState[] = ['running', 'ok', 'partial', 'failed', 'asking', 'cancelled', 'skipped'];
+const STATES: readonly RunState[] = [
+  'running',
+  'ok',
+  'partial',
+  'failed',
+  'asking',
+  'held',
+  'cancelled',
+  'skipped',
+];
 const PAGE = 50;
 
 export function RunsView() {
@@ -91,7 +100,7 @@ export function RunsView() {
                 </thead>
                 <tbody>
                   {[...page.runs, ...(more?.rows ?? [])].map((row) => (
-                    <RunLine key={row.run} row={row} />
+                    <RunLine key={row.run} row={row} onChanged={runs.reload} />
                   ))}
                 </tbody>
               </table>
@@ -114,8 +123,12 @@ export function RunsView() {
   );
 }
 
-function RunLine({ row }: { row: RunRow }) {
+function RunLine({ row, onChanged }: { row: RunRow; onChanged: () => void }) {
   const { t } = useTranslation();
+  const release = async () => {
+    await attempt(() => engine().call('run.release', { run: row.run }), t('app.engine_gone'));
+    onChanged();
+  };
   return (
     <tr>
       <td>
@@ -128,6 +141,7 @@ function RunLine({ row }: { row: RunRow }) {
         <span className="row">
           <RunPill state={row.state} />
           {row.rehearsal ? <Pill>{t('run.rehearsal')}</Pill> : null}
+          {row.state === 'held' ? <Button onClick={() => void release()}>{t('runs.release')}</Button> : null}
         </span>
       </td>
       <td className="number">{formatNumber(row.records)}</td>

@@ -70,6 +70,7 @@ impl Acting {
         let result = match self.action.scope() {
             Scope::Record => self.each(batch, records).await,
             Scope::Chunk => self.chunk(batch, records).await,
+            Scope::Stream if self.run.is_late_for(self.node) => self.all_late(records),
             Scope::Stream => self.write(records).await.map(|()| Acted::default()),
         };
         self.stopped(result)
@@ -80,11 +81,20 @@ impl Acting {
     /// # Errors
     /// As [`Acting::take`].
     pub(crate) async fn finish(&mut self) -> Result<Acted, NodeError> {
-        if self.action.scope() != Scope::Stream {
+        if self.action.scope() != Scope::Stream || self.run.is_late_for(self.node) {
             return Ok(Acted::default());
         }
         let result = self.commit().await;
         self.stopped(result)
+    }
+
+    fn all_late(&mut self, records: Vec<Record>) -> Result<Acted, NodeError> {
+        let mut acted = Acted::default();
+        for record in records {
+            let outcome = Outcome::Failed(self.run.late(self.node));
+            self.emit(record, outcome, &mut acted)?;
+        }
+        Ok(acted)
     }
 
     fn stopped(&self, result: Result<Acted, NodeError>) -> Result<Acted, NodeError> {
@@ -375,6 +385,9 @@ impl Acting {
             }
             Outcome::Parked | Outcome::Intended | Outcome::Until(..) => {
                 self.run.parked.fetch_add(1, Ordering::Relaxed);
+                if self.run.is_called {
+                    self.run.waiting.fetch_add(1, Ordering::Relaxed);
+                }
             }
         }
         Ok(())

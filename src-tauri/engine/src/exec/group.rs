@@ -62,6 +62,11 @@ impl Group {
         let place = self.place(node)?;
         let counts = &self.run.node_counts[node];
         counts.taken.fetch_add(records.len() as u64, Ordering::Relaxed);
+        if self.run.is_late_for(node) {
+            let error = self.run.late(node);
+            let mut sink = MemberSink { group: self, node, leave };
+            return records.into_iter().try_for_each(|it| sink.fail(it, error.clone()));
+        }
         let seq = counts.batches.fetch_add(1, Ordering::Relaxed);
         self.step(place, leave, |flowing, out| flowing.take(port, Batch::new(seq, records), out))
     }
@@ -108,6 +113,9 @@ impl Group {
         work: impl FnOnce(&mut dyn Flowing, &mut Out<'_>) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
         let node = self.members[place];
+        if self.run.is_late_for(node) {
+            return Ok(());
+        }
         let Some(mut flowing) = self.flows[place].take() else {
             return Err(NodeError::new(Code::Internal, "A step was given a batch while it worked on one."));
         };

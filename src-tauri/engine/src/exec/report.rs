@@ -68,6 +68,7 @@ impl Run {
             Some((_, error)) if error.code == Code::Cancelled => EndState::Cancelled,
             Some(_) => EndState::Failed,
             None if self.cancel.is_cancelled() => EndState::Cancelled,
+            None if self.is_called && waiting_count > 0 => EndState::Waiting,
             None if failed_count + parked_count > waiting_count => EndState::Partial,
             None if waiting_count > 0 => EndState::Waiting,
             None => EndState::Ok,

@@ -90,6 +90,10 @@ pub struct Run {
     pub installation: [u8; 16],
     /// The record that left an earlier run and with which this one begins: it enters this node.
     pub resent: Option<(usize, Resent)>,
+    /// Whether another flow waits for its end: it rests while any of its records may still go on, so that the caller gets them all.
+    pub is_called: bool,
+    /// The node at which a record that had left an earlier run comes back: to what follows it comes late.
+    pub continues_at: Option<usize>,
     notes: Mutex<Notes>,
 }
 
@@ -156,6 +160,8 @@ impl Run {
             waiting: AtomicU64::new(0),
             installation: [0; 16],
             resent: None,
+            is_called: false,
+            continues_at: None,
             notes: Mutex::default(),
         }
     }
@@ -196,6 +202,24 @@ impl Run {
     /// Whether a failure stopped the run.
     pub fn is_stopped(&self) -> bool {
         self.notes().stop.is_some()
+    }
+
+    /// Whether records come to a node after the others of the run they belong to, and it takes all of them together. It is left alone
+    /// then: a join would find nothing beside them, a file would be replaced by them. Where a person sends a record, it may come.
+    pub(super) fn is_late_for(&self, node: usize) -> bool {
+        self.continues_at.is_some_and(|it| it != node) && self.program.nodes[node].takes_all
+    }
+
+    /// Why a record that came late fails. A person may send it on alone, or another run takes it in.
+    pub(super) fn late(&self, node: usize) -> NodeError {
+        NodeError::new(
+            Code::Refused,
+            format!(
+                "It came after the other records of its run, and {} takes them all together. Start the run again with all of them, or \
+                 send this one again to let it go on alone.",
+                self.program.nodes[node].id
+            ),
+        )
     }
 
     /// Counts a record that failed and keeps it for the report.

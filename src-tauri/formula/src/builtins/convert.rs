@@ -84,7 +84,14 @@ fn number(_: &mut Cx<'_>, args: &[Value]) -> Answer {
         plain = plain.replace(sign, ".");
     }
     let found = Number::parse(plain.trim()).map(Value::Number);
-    found.ok_or_else(|| format!("\"{from}\" is no number.").into())
+    found.ok_or_else(|| {
+        let advice = if plain.contains(',') && decimal.is_none() {
+            " Decimals are written with a point; parse number(..) reads other forms."
+        } else {
+            ""
+        };
+        format!("\"{from}\" is no number.{advice}").into()
+    })
 }
 
 /// A value as the standard writes it: text as it is, texts inside lists and records in quotes.

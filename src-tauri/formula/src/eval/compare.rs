@@ -37,9 +37,9 @@ pub(super) fn compare_nodes(op: Op, left: &Node, right: &Node, span: Span, cx: &
                 }
             }
             format!(
-                "It cannot be told whether {} {} {}: the types differ.",
-                describe(&a),
+                "{} does not compare {} with {}: they are of different types.",
                 op.sign(),
+                describe(&a),
                 describe(&b)
             )
         }),

@@ -5,10 +5,10 @@ use model::Text;
 use super::{ADD, Parser};
 use crate::ast::{Args, Expr, Kind, Op};
 use crate::error::FormulaError;
-use crate::lex::Token;
+use crate::lex::{Token, is_name_part};
 
 /// Properties with spaces that values of the language have.
-const PROPERTIES: [&str; 3] = ["time offset", "start included", "end included"];
+pub(crate) const PROPERTIES: [&str; 3] = ["time offset", "start included", "end included"];
 
 impl Parser<'_> {
     pub(super) fn prefix(&mut self) -> Result<Expr, FormulaError> {
@@ -98,12 +98,11 @@ impl Parser<'_> {
 
     /// Whether the `[` here ends a range, as in `[1..5[`: nothing that starts a value follows.
     fn closes_range(&self) -> bool {
+        const WORDS: [&str; 7] = ["and", "or", "then", "else", "return", "satisfies", "instance"];
         let rest = self.text[self.span.end..].trim_start();
         rest.is_empty()
             || rest.starts_with([')', ',', ']', '}', '=', '<', '>', '!', '.'])
-            || ["and", "or", "then", "else", "return", "satisfies", "instance"]
-                .iter()
-                .any(|word| rest.starts_with(word))
+            || WORDS.iter().any(|word| begins_with_word(rest, word))
     }
 
     /// The name behind a point; the point is the token here.
@@ -111,12 +110,16 @@ impl Parser<'_> {
         let rest = &self.text[self.span.end..];
         let trimmed = rest.trim_start();
         let blank = rest.len() - trimmed.len();
-        if let Some(name) = PROPERTIES.iter().find(|name| trimmed.starts_with(**name)) {
+        if let Some(name) = PROPERTIES.iter().find(|name| begins_with_word(trimmed, name)) {
             self.span.end += blank + name.len();
             self.advance()?;
             return Ok((*name).into());
         }
-        self.advance()?;
+        // No function stands behind a point: in `order.date and time(x)` the field is date.
+        let functions = self.names.without_functions();
+        let point = self.advance();
+        self.names.with_functions(functions);
+        point?;
         match self.token.clone() {
             Token::Name(name) | Token::Quoted(name) => {
                 self.advance()?;
@@ -168,7 +171,7 @@ impl Parser<'_> {
             if self.take(":")? {
                 return Ok(Some(name));
             }
-        } else if let Ok(name) = self.scan_name("a name", |token| *token == Token::Sign(":"))
+        } else if let Ok(name) = self.scan_name(("a name", "a colon"), |token| *token == Token::Sign(":"))
             && self.take(":")?
         {
             return Ok(Some(name));
@@ -240,6 +243,9 @@ impl Parser<'_> {
 
     /// The end of a range whose `..` was taken.
     pub(super) fn range(&mut self, low: Expr, low_in: bool, start: usize) -> Result<Expr, FormulaError> {
+        if matches!(low.kind, Kind::Test { .. }) {
+            return Err(FormulaError::new("A range begins with a value, not with a comparison.", low.span));
+        }
         self.range_end = true;
         let high = self.expr(ADD);
         self.range_end = false;
@@ -269,6 +275,11 @@ impl Parser<'_> {
             _ => return None,
         })
     }
+}
+
+/// Whether the text begins with the word, and no longer one.
+fn begins_with_word(text: &str, word: &str) -> bool {
+    text.strip_prefix(word).is_some_and(|rest| !rest.starts_with(is_name_part))
 }
 
 /// Whether a `(` after this calls it; a number or a text before a bracket is a mistake of another kind.

@@ -62,7 +62,8 @@ impl Parser<'_> {
     fn iterators(&mut self) -> Result<Vec<(Text, Expr)>, FormulaError> {
         let mut over = Vec::new();
         loop {
-            let name = self.name_until("a name for the item", |token| *token == Token::Word("in"))?;
+            let name =
+                self.name_until(("a name for the item", "the word in"), |token| *token == Token::Word("in"))?;
             self.expect_word("in", "after the name of the item")?;
             let start = self.span.start;
             let low = self.expr(0)?;
@@ -85,8 +86,9 @@ impl Parser<'_> {
         self.expect("(", "after the word function")?;
         let mut params = Vec::new();
         while !self.is(")") {
-            let name =
-                self.name_until("a parameter name", |token| matches!(token, Token::Sign(":" | "," | ")")))?;
+            let name = self.name_until(("a parameter name", "a comma or )"), |token| {
+                matches!(token, Token::Sign(":" | "," | ")"))
+            })?;
             let of = if self.is(":") { Some(self.type_after_token()?) } else { None };
             params.push((name, of));
             if !self.take(",")? {
@@ -115,7 +117,7 @@ impl Parser<'_> {
                 self.advance()?;
                 name
             } else {
-                self.name_until("a field name", |token| *token == Token::Sign(":"))?
+                self.name_until(("a field name", "a colon and a value"), |token| *token == Token::Sign(":"))?
             };
             if entries.iter().any(|(known, _)| *known == name) {
                 return Err(FormulaError::new(format!("The field {name} stands twice."), span));

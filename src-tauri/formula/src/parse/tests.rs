@@ -73,21 +73,29 @@ impl Parser<'_> {
     fn tests_in_brackets(&mut self, start: usize) -> Result<Vec<Expr>, FormulaError> {
         self.advance()?;
         let mut tests = vec![self.test()?];
-        if self.is("..") && !matches!(tests[0].kind, Kind::Test { .. }) {
-            self.advance()?;
+        if self.take("..")? {
             let low = tests.swap_remove(0);
-            return Ok(vec![self.range(low, false, start)?]);
+            let range = self.range(low, false, start)?;
+            return Ok(vec![self.behind_brackets(range, start)?]);
         }
         while self.take(",")? {
             tests.push(self.test()?);
         }
         self.expect(")", "after the values of in")?;
-        let goes_on = matches!(self.token, Token::Sign("." | "[" | "(" | "+" | "-" | "*" | "/" | "**"));
-        if goes_on && tests.len() == 1 && !matches!(tests[0].kind, Kind::Test { .. }) {
-            let value = self.node(Kind::Paren(Box::new(tests.swap_remove(0))), start)?;
-            let value = self.postfix(value, start)?;
-            return Ok(vec![self.infix(value, COMPARE + 1, start)?]);
+        let goes_on = matches!(self.token, Token::Sign("." | "[" | "(" | "+" | "-" | "*" | "/" | "**"))
+            || self.is_word("instance");
+        if goes_on && tests.len() == 1 {
+            let only = tests.swap_remove(0);
+            let is_test = matches!(only.kind, Kind::Test { .. });
+            let value = if is_test { only } else { self.node(Kind::Paren(Box::new(only)), start)? };
+            return Ok(vec![self.behind_brackets(value, start)?]);
         }
         Ok(tests)
+    }
+
+    /// A value in brackets with what binds tighter than `in` behind it.
+    fn behind_brackets(&mut self, value: Expr, start: usize) -> Result<Expr, FormulaError> {
+        let value = self.postfix(value, start)?;
+        self.infix(value, COMPARE + 1, start)
     }
 }

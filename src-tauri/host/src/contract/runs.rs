@@ -25,6 +25,8 @@ pub enum RunState {
     Cancelled,
     /// A person must answer a question first.
     Asking,
+    /// Set aside because it was at work at three crashes in a row; `run.release` sets it to work again.
+    Held,
     /// Left out by the flow's rule for events that come while others run; the error says why.
     Skipped,
 }

@@ -31,6 +31,7 @@ macro_rules! command_table {
             "grants.set" grants_set(GrantsSet) -> Authorities: "Allows one thing, or takes it back.";
             "run.start" run_start(RunStart) -> RunId: "Starts a run.";
             "run.cancel" run_cancel(RunId) -> Nothing: "Stops a run cleanly.";
+            "run.release" run_release(RunId) -> Nothing: "Sets a run to work again that was held back.";
             "runs.list" runs_list(RunsList) -> RunRows: "Runs, newest first.";
             "run.get" run_get(RunId) -> Run: "One run.";
             "run.records" run_records(RunRecords) -> RecordsPage: "Records that went in or out of a node.";

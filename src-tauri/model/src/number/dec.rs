@@ -18,6 +18,13 @@ pub(super) struct Dec {
     pub(super) exp: i32,
 }
 
+/// Whether the last decimal digit is a zero, without a division of 128 bits: 2^64 leaves 1 by five.
+fn ends_in_zero(coef: i128) -> bool {
+    let coef = coef.unsigned_abs();
+    let (high, low) = ((coef >> 64) as u64, coef as u64);
+    low % 2 == 0 && (high % 5 + low % 5) % 5 == 0
+}
+
 impl Dec {
     pub(super) const fn whole(coef: i128) -> Dec {
         Dec { coef, exp: 0 }
@@ -35,6 +42,9 @@ impl Dec {
     pub(super) fn stripped(mut self) -> Dec {
         if self.coef == 0 {
             return Dec::whole(0);
+        }
+        if !ends_in_zero(self.coef) {
+            return self;
         }
         while self.coef % 100_000_000 == 0 {
             self.coef /= 100_000_000;

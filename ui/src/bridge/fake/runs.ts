@@ -8,6 +8,7 @@ const STEP_MS = 220;
 type Runs =
   | 'run.start'
   | 'run.cancel'
+  | 'run.release'
   | 'runs.list'
   | 'run.get'
   | 'run.records'
@@ -41,6 +42,12 @@ export const runAnswers = (world: World): Pick<Answers, Runs> => ({
         error: null,
       });
     }
+    return {};
+  },
+  'run.release': ({ run }) => {
+    const row = world.runs.find((it) => it.run === run);
+    if (row?.state !== 'held') throw refused('conflict', `The run ${run} is not held back.`);
+    row.state = 'running';
     return {};
   },
   'runs.list': ({ flow, states, value, limit }) => ({
