@@ -68,6 +68,27 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
     },
   },
   {
+    name: 'editor-match',
+    at: (made) => `flow/${made.bank}`,
+    open: async (page) => {
+      await find(page, 'match', 'By invoice number');
+      await page.locator('.match-table').waitFor();
+      await page.locator('[data-testid="rf__edge-payment>match.left"]').hover();
+      await page.locator('.peek').waitFor();
+    },
+  },
+  {
+    name: 'editor-fields',
+    at: (made) => `flow/${made.bank}`,
+    open: async (page) => {
+      await find(page, 'unclear', 'To be cleared up');
+      // all that arrive are chosen there; one is given back to be offered
+      await page.locator('.inspector .chip button').first().click();
+      await page.locator('.inspector .chips input').click();
+      await page.getByRole('option').first().waitFor();
+    },
+  },
+  {
     name: 'palette',
     at: (made) => `flow/${made.bank}`,
     open: async (page) => {
@@ -119,6 +140,18 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
     },
   },
 ];
+
+/** Goes to a card, wherever it stands. */
+async function find(page: Page, id: string, title: string): Promise<void> {
+  await page.locator('.card').first().waitFor();
+  await page.locator('.react-flow__pane').click({ position: { x: 30, y: 300 } });
+  await page.keyboard.press('Control+f');
+  await page.locator('.find-box input').fill(title);
+  await page.keyboard.press('Enter');
+  await expect(node(page, id)).toBeFocused();
+  await page.keyboard.press('Escape');
+  await node(page, id).click();
+}
 
 async function fromMenu(page: Page, place: number): Promise<void> {
   await page.locator('.card').first().waitFor();

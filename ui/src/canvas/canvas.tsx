@@ -54,6 +54,9 @@ function openForm(): void {
   else requestAnimationFrame(openForm);
 }
 
+/** Frames in which a card that came into view is drawn, at most. */
+const FRAMES_TO_COME = 30;
+
 const FIT = { padding: 0.07, maxZoom: 1, minZoom: 0.1 };
 // Every one of these made anew would draw all wires again with each step of a drag.
 const MANY_KEYS = ['Control', 'Meta', 'Shift'];
@@ -142,10 +145,17 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
   const reveal = useCallback(
     (id: string) => {
       select([id]);
-      void flow.fitView({ nodes: [{ id }], maxZoom: 1, duration: 180 });
-      requestAnimationFrame(() =>
-        box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus(),
-      );
+      // a card out of sight is not there before the view has come to it
+      const focus = (tries: number): void => {
+        const card = box.current?.querySelector<HTMLElement>(
+          `.react-flow__node[data-id="${CSS.escape(id)}"]`,
+        );
+        if (card) card.focus();
+        else if (tries > 0) requestAnimationFrame(() => focus(tries - 1));
+      };
+      void flow
+        .fitView({ nodes: [{ id }], maxZoom: 1, duration: 180 })
+        .then(() => requestAnimationFrame(() => focus(FRAMES_TO_COME)));
     },
     [flow],
   );

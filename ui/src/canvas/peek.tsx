@@ -11,11 +11,11 @@ import { formatCell, formatNumber } from '../kit/i18n.ts';
 import type { WireEdge } from './shape.ts';
 
 const SHOWN = 3;
-const COLUMNS = 6;
+const COLUMNS = 4;
 /** The pointer rests so long on a wire before it is asked for: one that only passes asks for nothing. */
 const REST_MS = 180;
 /** The room the table takes at most, so that it stays on the canvas. */
-const ROOM: Point = [420, 150];
+const ROOM: Point = [560, 150];
 
 interface Hovered {
   key: string;
