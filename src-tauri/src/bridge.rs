@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use host::contract::{Refusal, RefusalCode};
 use serde_json::Value as Json;
+#[cfg(target_os = "linux")]
+use tauri::Manager as _;
 use tauri::ipc::{Channel, Response};
 use tauri::{AppHandle, State};
 use tauri_plugin_autostart::ManagerExt as _;
@@ -57,6 +59,11 @@ async fn carry_out(
     let answer = shell.engine.call(&name, params).await?;
     if name == "settings.set" {
         crate::watch::speak_anew(app, shell).await;
+        // the tray speaks too, and may be another process's
+        #[cfg(target_os = "linux")]
+        if let Some(home) = app.try_state::<Arc<crate::apart::Home>>() {
+            home.tell(crate::apart::Word::Settings);
+        }
     }
     Ok(answer.to_string())
 }

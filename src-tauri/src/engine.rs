@@ -1,7 +1,7 @@
 //! The engine behind the window: in this process, in another one that holds the data folder already, or none with the reason why.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,11 +67,15 @@ impl Ear {
 }
 
 impl Engine {
+    /// The engine of another process, whether it is there already or not.
+    pub(crate) fn attach(data: &Path) -> Engine {
+        Engine::There(Arc::new(Away { data: data.to_owned(), heard: broadcast::channel(WAITING).0 }))
+    }
+
     /// Attaches to the engine that holds the data folder, or opens the folder.
     pub(crate) fn open(setup: Setup) -> Engine {
-        let data = setup.data.clone();
-        if Remote::find(&data).is_some() {
-            return Engine::There(Arc::new(Away { data, heard: broadcast::channel(WAITING).0 }));
+        if Remote::find(&setup.data).is_some() {
+            return Engine::attach(&setup.data);
         }
         match App::open(setup) {
             Ok(app) => Engine::Here(app),
@@ -82,17 +86,27 @@ impl Engine {
         }
     }
 
-    /// Resumes what was open, arms what was armed, takes webhooks at this address and commands of this person's other programs. An engine
-    /// elsewhere does all that itself: it is only listened to.
-    pub(crate) async fn begin(self, hooks: SocketAddr, data: PathBuf) {
-        let app = match self {
-            Engine::Here(app) => app,
-            Engine::There(away) => return away.follow().await,
-            Engine::Shut(_) => return,
-        };
-        if let Err(why) = host::serve_local(&app, &data) {
+    /// Takes commands of this person's other programs, the window's own process among them; whether those can ask. Call it within the runtime.
+    pub(crate) fn serve(&self, data: &Path) -> bool {
+        let Engine::Here(app) = self else { return true };
+        let served = host::serve_local(app, data);
+        if let Err(why) = &served {
             tracing::warn!(%why, "the command line cannot ask this engine");
         }
+        served.is_ok()
+    }
+
+    /// Passes on what an engine elsewhere tells, for as long as the program runs.
+    pub(crate) async fn follow(self) {
+        if let Engine::There(away) = self {
+            away.follow().await;
+        }
+    }
+
+    /// Resumes what was open, arms what was armed, takes webhooks at this address. An engine elsewhere does all that itself: it is only
+    /// listened to.
+    pub(crate) async fn begin(self, hooks: SocketAddr) {
+        let Engine::Here(app) = self else { return self.follow().await };
         match TcpListener::bind(hooks).await {
             Ok(listener) => {
                 if let Ok(address) = listener.local_addr() {

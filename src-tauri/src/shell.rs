@@ -20,6 +20,8 @@ const MOST_OPENED: usize = 16;
 /// The last answers, for a request that the window sends again because the first way failed under it.
 const ANSWERS: usize = 16;
 const MOST_ROUTE_BYTES: usize = 1 << 10;
+const LEAST_ZOOM: f64 = 0.5;
+const MOST_ZOOM: f64 = 3.0;
 
 /// One per process.
 pub(crate) struct Shell {
@@ -31,7 +33,6 @@ pub(crate) struct Shell {
     ear: Mutex<Option<Ear>>,
     opened: Mutex<VecDeque<Opened>>,
     place: Mutex<Place>,
-    zoom: Mutex<f64>,
     answers: Mutex<VecDeque<(String, Answer)>>,
 }
 
@@ -70,11 +71,19 @@ struct Ear {
 }
 
 /// Where the person was when the window closed.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default)]
 struct Place {
     /// The part of the address after `#`.
     route: String,
+    /// The scale of the page; 1 is its actual size.
+    zoom: f64,
+}
+
+impl Default for Place {
+    fn default() -> Place {
+        Place { route: String::new(), zoom: 1.0 }
+    }
 }
 
 impl Shell {
@@ -89,7 +98,6 @@ impl Shell {
             ear: Mutex::default(),
             opened: Mutex::default(),
             place: Mutex::new(place),
-            zoom: Mutex::new(1.0),
             answers: Mutex::default(),
         }
     }
@@ -157,22 +165,30 @@ impl Shell {
 
     /// Keeps where the person is, for the next window and the next start.
     pub(crate) fn keep_route(&self, route: &str) {
-        if route.len() > MOST_ROUTE_BYTES {
-            return;
-        }
-        let place = Place { route: route.to_owned() };
-        let text = serde_json::to_vec(&place).unwrap_or_default();
-        *lock(&self.place) = place;
-        if let Err(why) = std::fs::write(place_file(&self.data), text) {
-            tracing::warn!(%why, "where the person was is not kept");
+        if route.len() <= MOST_ROUTE_BYTES {
+            self.keep_place(|place| place.route = route.to_owned());
         }
     }
 
-    /// The scale of the page after zooming by a factor; 0 is its actual size.
+    /// The scale of the page.
+    pub(crate) fn scale(&self) -> f64 {
+        lock(&self.place).zoom.clamp(LEAST_ZOOM, MOST_ZOOM)
+    }
+
+    /// The scale of the page after zooming by a factor; 0 is its actual size. It is kept as the place is.
     pub(crate) fn zoom(&self, factor: f64) -> f64 {
-        let mut zoom = lock(&self.zoom);
-        *zoom = if factor == 0.0 { 1.0 } else { (*zoom * factor).clamp(0.5, 3.0) };
-        *zoom
+        let scale = if factor == 0.0 { 1.0 } else { self.scale() * factor };
+        self.keep_place(|place| place.zoom = scale.clamp(LEAST_ZOOM, MOST_ZOOM));
+        self.scale()
+    }
+
+    fn keep_place(&self, change: impl FnOnce(&mut Place)) {
+        let mut place = lock(&self.place);
+        change(&mut place);
+        let text = serde_json::to_vec(&*place).unwrap_or_default();
+        if let Err(why) = std::fs::write(place_file(&self.data), text) {
+            tracing::warn!(%why, "where the person was is not kept");
+        }
     }
 
     /// The answer to a request by its id: a fresh one, or the one that is there or on its way.
@@ -230,6 +246,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         shell(folder.path()).keep_route("/flow/abc");
         assert_eq!(shell(folder.path()).route(), "/flow/abc");
+        shell(folder.path()).zoom(2.0);
+        assert_eq!((shell(folder.path()).scale(), shell(folder.path()).route()), (2.0, "/flow/abc".into()));
+        assert_eq!(shell(folder.path()).zoom(100.0), MOST_ZOOM);
+        assert_eq!(shell(folder.path()).zoom(0.0), 1.0);
         std::fs::write(folder.path().join("place.json"), "not json").expect("written");
         assert_eq!(shell(folder.path()).route(), "", "a damaged note is as none");
     }

@@ -41,7 +41,8 @@ pub(crate) async fn follow(app: AppHandle, shell: Arc<Shell>) {
             Some(Heard::Event(Event::Alert { kind, flow, run, sentence, at_ms })) => {
                 is_stale = true;
                 let notice = Notice { kind, flow, run, sentence, at_ms };
-                if !is_looked_at(&app) && shell.wants_notices().await {
+                // a window that the person looks at says everything itself
+                if !window::is_focused(&app) && shell.wants_notices().await {
                     notices.raise(&app, &shell.words(), notice);
                 }
             }
@@ -51,19 +52,13 @@ pub(crate) async fn follow(app: AppHandle, shell: Arc<Shell>) {
     }
 }
 
-/// Whether the person has the window before them: then it says everything itself.
-fn is_looked_at(app: &AppHandle) -> bool {
-    app.get_webview_window(window::LABEL).is_some_and(|it| it.is_focused().unwrap_or(false))
-}
-
 /// Shows in the tray how the engine stands.
 pub(crate) async fn paint(app: &AppHandle, shell: &Arc<Shell>) {
+    let Some(tray) = app.try_state::<Tray>() else { return };
     let health = shell.engine.call("health", Json::Null).await.ok();
     let words = shell.words();
     let (standing, sentence) = tray::standing(health.as_ref(), &words);
-    if let Some(tray) = app.try_state::<Tray>()
-        && let Err(why) = tray.paint(&words, (standing, &sentence))
-    {
+    if let Err(why) = tray.paint(&words, (standing, &sentence)) {
         tracing::warn!(%why, "the tray does not show how the engine stands");
     }
 }
@@ -75,6 +70,9 @@ pub(crate) async fn speak_anew(app: &AppHandle, shell: &Arc<Shell>) {
     }
     let (handle, words) = (app.clone(), shell.words());
     let asked = app.run_on_main_thread(move || {
+        if handle.menu().is_none() {
+            return;
+        }
         let spoken = menu::build(&handle, &words).and_then(|menu| handle.set_menu(menu));
         if let Err(why) = spoken {
             tracing::warn!(%why, "the menus keep their language");

@@ -7,6 +7,8 @@ use tauri::webview::{DownloadEvent, NewWindowResponse};
 use tauri::{AppHandle, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 use tauri_plugin_window_state::{AppHandleExt as _, StateFlags};
 
+#[cfg(target_os = "linux")]
+use crate::apart::{Apart, Home, Show, Word};
 use crate::shell::{Shell, Told};
 
 /// The label of the window; capabilities name it.
@@ -18,8 +20,12 @@ const LEAST_SIZE: (f64, f64) = (880.0, 560.0);
 pub(crate) const KEPT: StateFlags =
     StateFlags::SIZE.union(StateFlags::POSITION).union(StateFlags::MAXIMIZED).union(StateFlags::FULLSCREEN);
 
-/// Shows the window: raised where there is one, else a new one at `route`, or where the person was.
+/// Shows the window, in its own process where it has one: raised where there is one, else a new one at `route`, or where the person was.
 pub(crate) fn show(app: &AppHandle, route: Option<&str>) {
+    #[cfg(target_os = "linux")]
+    if let Some(apart) = app.try_state::<Arc<Apart>>() {
+        return apart.show(app, Show { route: route.map(str::to_owned), open: Vec::new() });
+    }
     let shell = app.state::<Arc<Shell>>();
     if let Some(window) = app.get_webview_window(LABEL) {
         raise(&window);
@@ -64,13 +70,40 @@ fn open(app: &AppHandle, route: &str) -> tauri::Result<()> {
             true
         })
         .build()?;
+    let scale = app.state::<Arc<Shell>>().scale();
+    if scale != 1.0 {
+        window.set_zoom(scale)?;
+    }
     let handle = app.clone();
     window.on_window_event(move |event| match event {
-        WindowEvent::CloseRequested { .. } => remember(&handle),
+        WindowEvent::CloseRequested { .. } => {
+            remember(&handle);
+            #[cfg(target_os = "linux")]
+            with_home(&handle, Home::leave);
+        }
+        #[cfg(target_os = "linux")]
+        WindowEvent::Focused(is_focused) => with_home(&handle, |home| home.tell(Word::Focused(*is_focused))),
         WindowEvent::Destroyed => handle.state::<Arc<Shell>>().deafen(),
         _ => {}
     });
     Ok(())
+}
+
+/// The program at the other end, where this one is the window's own.
+#[cfg(target_os = "linux")]
+fn with_home(app: &AppHandle, act: impl FnOnce(&Home)) {
+    if let Some(home) = app.try_state::<Arc<Home>>() {
+        act(&home);
+    }
+}
+
+/// Whether the person has the window before them.
+pub(crate) fn is_focused(app: &AppHandle) -> bool {
+    #[cfg(target_os = "linux")]
+    if let Some(apart) = app.try_state::<Arc<Apart>>() {
+        return apart.is_focused();
+    }
+    app.get_webview_window(LABEL).is_some_and(|it| it.is_focused().unwrap_or(false))
 }
 
 /// Keeps where the person is and how large the window is.

@@ -55,6 +55,8 @@ ${rows.map(([name, found]) => `| ${name} | ${found} |`).join('\n')}
 | kill -9 under webhook load, a crash at every journal failpoint | \`tests/tests/crash.rs\`: the built program, senders, and a sink behind it that notes what it really got; questions are answered with the truth, and then everything acknowledged must have arrived, once where it may not be repeated |
 | journal, kill -9 | \`src-tauri/journal/tests/crash.rs\` |
 | power cut | \`src-tauri/journal/tests/power_cut.rs\`: SQLite over a disk in memory that keeps what was synced, and any part of the rest; the same with synchronous=NORMAL must lose something |
+| simulation | \`src-tauri/engine/tests/simulation\`: the real engine over the real journal in a world of faults drawn from a seed; [what is simulated](decisions/simulation.md) |
+| fuzzing of formulas | \`src-tauri/formula/fuzz\`: the targets of libFuzzer, built with coverage; \`npm test\` replays their corpus |
 | schedule table, schedules and clocks | \`tests/tests/schedule_table.rs\`: all zones of the bundled database, against a walk through the minutes |
 `;
   writeFileSync(join(root, 'docs', 'proof.md'), text);

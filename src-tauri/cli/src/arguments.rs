@@ -46,10 +46,11 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct Place {
     /// The data folder; of this user unless said.
-    #[arg(long, value_name = "DIR")]
+    // global: it may stand before or after the word that says what to do
+    #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data: Option<PathBuf>,
     /// Prints JSON.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 

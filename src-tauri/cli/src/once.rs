@@ -51,7 +51,7 @@ pub(crate) async fn rehearse(arguments: &Once) -> Result<Code, Exit> {
 }
 
 async fn once(arguments: &Once, is_rehearsal: bool) -> Result<Code, Exit> {
-    let document = document(&arguments.flow)?;
+    let document = sound(&arguments.flow)?;
     let records = match &arguments.input {
         Some(file) => records(file)?,
         None => vec![Record::empty()],
@@ -142,12 +142,22 @@ fn about(ended: &Ended) -> serde_json::Value {
     })
 }
 
-/// The flow in a file or folder.
+/// The flow in a file or folder; it may have errors that can be mended in the editor.
 pub(crate) fn document(file: &Path) -> Result<Document, Exit> {
-    load(file).map(|it| it.flow).map_err(|found| {
-        let lines: Vec<String> = found.iter().map(|it| format!("{}: {it}", file.display())).collect();
-        Exit::new(Code::Failed, lines.join("\n"))
-    })
+    load(file).map(|it| it.flow).map_err(|found| broken(file, &found))
+}
+
+/// The flow in a file or folder, without errors: what has some is refused before any folder is opened for it.
+pub(crate) fn sound(file: &Path) -> Result<Document, Exit> {
+    let flow = document(file)?;
+    let mut found = host::check(&flow);
+    found.retain(Diagnostic::is_error);
+    if found.is_empty() { Ok(flow) } else { Err(broken(file, &found)) }
+}
+
+fn broken(file: &Path, found: &[Diagnostic]) -> Exit {
+    let lines: Vec<String> = found.iter().map(|it| format!("{}: {it}", file.display())).collect();
+    Exit::new(Code::Failed, lines.join("\n"))
 }
 
 /// A `--set` for a slot that no flow has is a slip of the pen.

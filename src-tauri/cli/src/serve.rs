@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use crate::arguments::Serve;
 use crate::ask::{TOKEN_FILE, data_folder};
 use crate::exit::{Code, Exit};
-use crate::once::{document, passphrase};
+use crate::once::{passphrase, sound};
 
 pub(crate) async fn serve(arguments: &Serve) -> Result<Code, Exit> {
     begin(arguments).await.map_err(|exit| exit.in_json(arguments.json))
@@ -26,7 +26,7 @@ async fn begin(arguments: &Serve) -> Result<Code, Exit> {
     let documents: Vec<(String, Document)> = arguments
         .flows
         .iter()
-        .map(|file| Ok((host::file_id(file), document(file)?)))
+        .map(|file| Ok((host::file_id(file), sound(file)?)))
         .collect::<Result<_, Exit>>()?;
     check_sets(&documents, &arguments.sets)?;
     // addresses are taken first: an engine that cannot listen must not have started anything

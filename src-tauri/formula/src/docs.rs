@@ -1,15 +1,97 @@
-//! The reference for people, made from the declarations of the functions: `docs/guide/formulas.md` and a page a function.
+//! The reference for people, made from the declarations of the functions: `docs/guide/formulas.md` in every language, and a page a
+//! function with all of them.
 
 use std::fmt::Write as _;
 
 use crate::builtins::{self, Builtin, Param};
 
-/// The guide's own text; the table of functions is added to it.
-const GUIDE: &str = include_str!("docs/formulas.md");
+/// A language of the guide. The order is that of [`Builtin::help`].
+struct Language {
+    /// The folder of its pages below `docs/guide/`, with the slash.
+    folder: &'static str,
+    /// The way back from there to `docs/guide/`, where the pages of functions lie.
+    back: &'static str,
+    /// The guide's own text; the table of functions is added to it.
+    guide: &'static str,
+    function: &'static str,
+    gives: &'static str,
+    ours: &'static str,
+    /// The names of the groups, in the order of [`GROUPS`].
+    groups: [&'static str; 10],
+}
+
+/// The groups as the declarations name them.
+const GROUPS: [&str; 10] = [
+    "Text",
+    "Numbers",
+    "Lists",
+    "Dates and times",
+    "Conversion",
+    "Records",
+    "Ranges",
+    "More on text",
+    "Formats and locales",
+    "Data and checks",
+];
+
+const LANGUAGES: [Language; 3] = [
+    Language {
+        folder: "",
+        back: "",
+        guide: include_str!("docs/formulas.md"),
+        function: "function",
+        gives: "what it gives",
+        ours: "Arna's own",
+        groups: GROUPS,
+    },
+    Language {
+        folder: "ru/",
+        back: "../",
+        guide: include_str!("docs/formulas.ru.md"),
+        function: "функция",
+        gives: "что даёт",
+        ours: "собственные функции Arna",
+        groups: [
+            "Текст",
+            "Числа",
+            "Списки",
+            "Даты и время",
+            "Преобразование",
+            "Записи",
+            "Диапазоны",
+            "Ещё о тексте",
+            "Форматы и языки",
+            "Данные и проверки",
+        ],
+    },
+    Language {
+        folder: "kk/",
+        back: "../",
+        guide: include_str!("docs/formulas.kk.md"),
+        function: "функция",
+        gives: "не береді",
+        ours: "Arna-ның өз функциялары",
+        groups: [
+            "Мәтін",
+            "Сандар",
+            "Тізімдер",
+            "Күндер мен уақыттар",
+            "Түрлендіру",
+            "Жазбалар",
+            "Аралықтар",
+            "Мәтін туралы тағы",
+            "Пішімдер мен тілдер",
+            "Деректер мен тексерулер",
+        ],
+    },
+];
 
 /// Every generated page: its path below `docs/` and its text.
 pub fn pages() -> Vec<(String, String)> {
-    let mut pages = vec![("guide/formulas.md".to_owned(), guide())];
+    let guides = LANGUAGES.iter().enumerate();
+    let mut pages: Vec<(String, String)> = guides
+        .map(|(index, language)| (format!("guide/{}formulas.md", language.folder), guide(language, index)))
+        .collect();
     pages.extend(builtins::all().iter().map(|function| (path(function), page(function))));
     pages
 }
@@ -23,23 +105,28 @@ fn slug(function: &Builtin) -> String {
     function.name.replace(' ', "-")
 }
 
-fn guide() -> String {
-    let mut out = GUIDE.to_owned();
+/// The guide in the language at an index of [`LANGUAGES`].
+fn guide(language: &Language, index: usize) -> String {
+    let mut out = language.guide.to_owned();
     let mut group = "";
     for function in builtins::all() {
         if function.group != group {
+            if !group.is_empty() {
+                out.push('\n');
+            }
             group = function.group;
-            let ours = if function.ours { " (Arna's own)" } else { "" };
-            let _ = write!(out, "### {group}{ours}\n\n| function | what it gives |\n| --- | --- |\n");
+            let named = GROUPS.iter().position(|name| *name == group);
+            let title = named.and_then(|at| language.groups.get(at)).copied().unwrap_or(group);
+            let ours = if function.ours { format!(" ({})", language.ours) } else { String::new() };
+            let (name, gives) = (language.function, language.gives);
+            let _ = write!(out, "### {title}{ours}\n\n| {name} | {gives} |\n| --- | --- |\n");
         }
         let forms = function.signatures().join("`<br>`");
-        let _ = writeln!(out, "| [`{forms}`](functions/{}.md) | {} |", slug(function), function.help[0]);
-        let last = builtins::all().iter().rfind(|other| other.group == group);
-        if last.is_some_and(|last| std::ptr::eq(last, function)) {
-            out.push('\n');
-        }
+        let link = format!("{}functions/{}.md", language.back, slug(function));
+        let help = function.help.get(index).copied().unwrap_or_default();
+        let _ = writeln!(out, "| [`{forms}`]({link}) | {help} |");
     }
-    format!("{}\n", out.trim_end())
+    out
 }
 
 fn page(function: &Builtin) -> String {
@@ -97,12 +184,22 @@ mod tests {
     use crate::{Formula, Roots};
 
     #[test]
+    fn every_group_has_a_name_in_every_language() {
+        for function in crate::builtins::all() {
+            assert!(super::GROUPS.contains(&function.group), "{} is in no known group", function.name);
+        }
+    }
+
+    #[test]
     fn every_row_of_the_guide_is_true() {
-        let json = super::GUIDE
-            .split("```json")
-            .nth(1)
-            .and_then(|rest| rest.split("```").next())
-            .expect("the record");
+        for language in &super::LANGUAGES {
+            rows_are_true(language.guide);
+        }
+    }
+
+    fn rows_are_true(guide: &str) {
+        let json =
+            guide.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("the record");
         let Ok(Value::Record(record)) = model::json::parse(json.trim().as_bytes()) else {
             panic!("no record")
         };
@@ -111,7 +208,7 @@ mod tests {
             formula.eval_record(record, &Roots::default()).unwrap_or_else(|fault| panic!("{text}: {fault}"))
         };
         let mut count = 0;
-        for line in super::GUIDE.lines() {
+        for line in guide.lines() {
             let Some(row) = line.strip_prefix("| `").and_then(|row| row.strip_suffix("` |")) else {
                 continue;
             };

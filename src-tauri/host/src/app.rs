@@ -226,9 +226,11 @@ pub(crate) fn refusal(error: &journal::Error) -> Refusal {
     let code = match error.code {
         journal::Code::Conflict | journal::Code::KeyTaken => RefusalCode::Conflict,
         journal::Code::Missing => RefusalCode::NotFound,
-        journal::Code::Locked | journal::Code::Fenced | journal::Code::Closed => RefusalCode::Refused,
+        journal::Code::Closed => RefusalCode::Refused,
         journal::Code::Invalid => RefusalCode::BadRequest,
-        journal::Code::ReadOnly
+        journal::Code::Locked
+        | journal::Code::Fenced
+        | journal::Code::ReadOnly
         | journal::Code::UnfitFolder
         | journal::Code::Newer
         | journal::Code::OldLibrary
@@ -281,5 +283,5 @@ fn prepare(folder: &Path) -> Result<(), Refusal> {
 }
 
 fn folder_refusal(folder: &Path, why: std::io::Error) -> Refusal {
-    Refusal::new(RefusalCode::Refused, format!("The folder {} cannot be used: {why}.", folder.display()))
+    Refusal::new(RefusalCode::Unavailable, format!("The folder {} cannot be used: {why}.", folder.display()))
 }

@@ -4,8 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { saying } from '../kit/i18n.ts';
 import { useLoad } from '../kit/load.tsx';
 import { Loading, Scroll, State } from '../kit/surfaces.tsx';
-import { generatedIn } from './help-pages.ts';
+import { functionPage } from './function-words.ts';
 import { Markdown } from './markdown.tsx';
+import { nodePage } from './node-words.ts';
 import { go } from './route.ts';
 import './help.css';
 
@@ -25,6 +26,7 @@ const CHAPTERS = [
   'sharing',
   'flow-file',
   'cli',
+  'desktop',
 ] as const;
 
 /** The file of a page such as `guide/canvas` or `nodes/csv.read`, in the language if it was translated. */
@@ -35,27 +37,25 @@ function fileOf(page: string, language: string): string | undefined {
   return [local, `${DOCS}/${page}.md`].find((path) => path && path in pages);
 }
 
-/** The page a link in a file leads to, or none when help has no such page. Translated pages link to one another. */
-function pageOf(href: string, file: string): string | undefined {
-  const from = `https://docs.invalid${file.slice(DOCS.length)}`;
-  const path = new URL(href, from).pathname
-    .slice(1)
-    .replace(/\.md$/, '')
-    .replace(/^guide\/(ru|kk)\//, 'guide/');
-  return fileOf(path, '') ? path : undefined;
+/** The page a link in a file leads to, or none when help has no such page. A page is one, in whatever language it is shown. */
+function pageOf(href: string, from: string): string | undefined {
+  const path = new URL(href, `https://docs.invalid/${from.slice(DOCS.length + 1)}`).pathname.slice(1);
+  const page = path.replace(/\.md$/, '').replace(/^guide\/(ru|kk)\//, 'guide/');
+  return fileOf(page, '') ? page : undefined;
 }
 
-/** The text of a page; what is generated is said in the language as it is read. */
-async function textOf(file: string, language: string): Promise<string> {
-  const text = (await pages[file]?.()) ?? '';
-  return /\/(nodes|functions)\//.test(file) ? generatedIn(text, language, await saying('pages')) : text;
+/** The text of a file; what is generated in English, or in all languages at once, as the language needs it. */
+async function read(file: string | undefined, language: string): Promise<string> {
+  const text = file ? ((await pages[file]?.()) ?? '') : '';
+  if (file?.startsWith(`${DOCS}/guide/functions/`)) return functionPage(text, language);
+  return file?.startsWith(`${DOCS}/nodes/`) ? nodePage(text, await saying('pages')) : text;
 }
 
 export default function HelpView({ page }: { page: string }) {
   const { t, i18n } = useTranslation();
   const shown = page.includes('/') ? page : 'guide/first-steps';
   const file = fileOf(shown, i18n.language);
-  const text = useLoad(async () => (file ? textOf(file, i18n.language) : ''), `${file} ${i18n.language}`);
+  const text = useLoad(() => read(file, i18n.language), `${i18n.language} ${file}`);
   return (
     <main className="screen help" aria-label={t('rail.help')}>
       <nav className="help-chapters" aria-label={t('help.chapters')}>

@@ -1,4 +1,4 @@
-/** Pages that are generated in English, said in the language of the window: their sentences are those of the catalogue. */
+/** Pages of node kinds are generated in English; here they are said in the language of the window. Their sentences are those of the catalogue. */
 import type { Say } from '../kit/sentences.ts';
 
 const isTable = (block: string) => block.startsWith('|');
@@ -16,22 +16,15 @@ function tableIn(block: string, say: Say): string {
     .join('\n');
 }
 
-/** A function says what it does in all three languages; the reader needs one. */
-function ownLines(block: string, language: string): string {
-  const own = block.split('\n').find((line) => line.startsWith(`- **${language}** `));
-  return own?.slice(`- **${language}** `.length) ?? block;
-}
-
-function blockIn(block: string, language: string, say: Say): string {
+function blockIn(block: string, say: Say): string {
   if (block.startsWith('```') || block.startsWith('    ')) return block;
-  if (block.startsWith('- **en** ')) return ownLines(block, language);
   if (isTable(block)) return tableIn(block, say);
   const heading = /^(#+) (.*)$/.exec(block);
   return heading ? `${heading[1]} ${say(heading[2] ?? '')}` : say(block);
 }
 
-/** A page of a node kind or a function in a language. */
-export function generatedIn(text: string, language: string, say: Say): string {
+/** A page of a node kind in a language. */
+export function nodePage(text: string, say: Say): string {
   const blocks = text.split('\n\n');
   const said: string[] = [];
   for (let at = 0; at < blocks.length; at++) {
@@ -43,7 +36,7 @@ export function generatedIn(text: string, language: string, say: Say): string {
     if (isProse && both !== `${block}\n\n${next}`) {
       said.push(both);
       at++;
-    } else said.push(blockIn(block, language, say));
+    } else said.push(blockIn(block, say));
   }
   return said.join('\n\n');
 }
