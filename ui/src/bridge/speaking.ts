@@ -79,7 +79,7 @@ function isCatalogue(name: CommandName, answer: unknown): answer is { kinds: Kin
 
 /** The same bridge, in the language of the window. Where the words cannot be fetched the engine is heard as it speaks. */
 export function speaking(bridge: Bridge): Bridge {
-  const words = (): Promise<Say> => saying().catch(() => (sentence: string) => sentence);
+  const words = (): Promise<Say> => saying('engine').catch(() => (sentence: string) => sentence);
   return {
     ...bridge,
     async call(name, params) {

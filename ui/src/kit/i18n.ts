@@ -33,38 +33,42 @@ export function setLanguage(language: string): void {
   void i18next.changeLanguage(language);
 }
 
-type Tables = () => Promise<{ default: SentenceTable }[]>;
+/** What is said in a language: by the engine and about the catalogue, or on the pages of help. */
+type Speech = 'engine' | 'pages';
+type Fetch = () => Promise<{ default: SentenceTable }>;
 
-/** What is said about the catalogue and by the engine; a language costs nothing before it is chosen. */
-const tables: Record<string, Tables> = {
-  ru: () =>
-    Promise.all([
-      import('./locales/catalogue.ru.json'),
-      import('./locales/sentences.ru.json'),
-      import('./locales/functions.ru.json'),
-    ]),
-  kk: () =>
-    Promise.all([
-      import('./locales/catalogue.kk.json'),
-      import('./locales/sentences.kk.json'),
-      import('./locales/functions.kk.json'),
-    ]),
+/** A language costs nothing before it is chosen, nor the words of help before it is opened. */
+const tables: Record<string, Record<Speech, readonly Fetch[]>> = {
+  ru: {
+    engine: [
+      () => import('./locales/catalogue.ru.json'),
+      () => import('./locales/sentences.ru.json'),
+      () => import('./locales/functions.ru.json'),
+    ],
+    pages: [() => import('./locales/catalogue.ru.json'), () => import('./locales/pages.ru.json')],
+  },
+  kk: {
+    engine: [
+      () => import('./locales/catalogue.kk.json'),
+      () => import('./locales/sentences.kk.json'),
+      () => import('./locales/functions.kk.json'),
+    ],
+    pages: [() => import('./locales/catalogue.kk.json'), () => import('./locales/pages.kk.json')],
+  },
 };
 const sayings = new Map<string, Promise<Say>>();
 
 /** The translator of sentences into the language of the window; English ones stay as they are. */
-export function saying(): Promise<Say> {
-  const language = i18next.language;
-  let said = sayings.get(language);
-  if (!said) {
-    said = (tables[language]?.() ?? Promise.resolve([])).then((them) =>
-      sayingOf(them.map((table) => table.default)),
-    );
-    // a table that could not be fetched is asked for again
-    said.catch(() => sayings.delete(language));
-    sayings.set(language, said);
-  }
-  return said;
+export function saying(speech: Speech): Promise<Say> {
+  const key = `${i18next.language} ${speech}`;
+  const before = sayings.get(key);
+  if (before) return before;
+  const fetched = (tables[i18next.language]?.[speech] ?? []).map((fetch) => fetch());
+  const say = Promise.all(fetched).then((them) => sayingOf(them.map((table) => table.default)));
+  // a table that could not be fetched is asked for again
+  say.catch(() => sayings.delete(key));
+  sayings.set(key, say);
+  return say;
 }
 
 const tag = () => ({ en: 'en-GB', ru: 'ru-RU', kk: 'kk-KZ' })[i18next.language] ?? 'en-GB';

@@ -1,10 +1,12 @@
 /** Help: the pages of docs/guide and docs/nodes, as they stand in the repository, in the language of the window where there is one. */
 import { CircleHelp } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { saying } from '../kit/i18n.ts';
 import { useLoad } from '../kit/load.tsx';
 import { Loading, Scroll, State } from '../kit/surfaces.tsx';
 import { functionPage } from './function-words.ts';
 import { Markdown } from './markdown.tsx';
+import { nodePage } from './node-words.ts';
 import { go } from './route.ts';
 import './help.css';
 
@@ -42,10 +44,11 @@ function pageOf(href: string, from: string): string | undefined {
   return fileOf(page, '') ? page : undefined;
 }
 
-/** The text of a file, and of a page of a function only what is said in the language. */
+/** The text of a file; what is generated in English, or in all languages at once, as the language needs it. */
 async function read(file: string | undefined, language: string): Promise<string> {
   const text = file ? ((await pages[file]?.()) ?? '') : '';
-  return file?.startsWith(`${DOCS}/guide/functions/`) ? functionPage(text, language) : text;
+  if (file?.startsWith(`${DOCS}/guide/functions/`)) return functionPage(text, language);
+  return file?.startsWith(`${DOCS}/nodes/`) ? nodePage(text, await saying('pages')) : text;
 }
 
 export default function HelpView({ page }: { page: string }) {
