@@ -88,6 +88,9 @@ impl Engine {
     /// Looks once after what a person should know, and tells what is new.
     pub async fn look_after(&self) {
         let inner = &self.0;
+        if let Err(error) = inner.mend_journal().await {
+            tracing::error!(%error, "the journal cannot be written");
+        }
         let mut causes: BTreeMap<String, Alert> = BTreeMap::new();
         inner.look_at_disk(&mut causes);
         inner.look_at_systems(&mut causes);

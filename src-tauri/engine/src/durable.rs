@@ -222,9 +222,14 @@ pub(crate) fn intended(key: Option<&str>) -> Outcome {
 /// The cause of failures of the journal itself: a run that met one is not ended but left open, to be resumed from what was stored.
 const STORAGE: &str = "the journal";
 
-/// A failure of the journal in words.
+/// A failure of the journal in words. It is [`Code::Unavailable`] when it passes by itself or is mended by a person, as a full disk is.
 pub(crate) fn storage(error: &journal::Error) -> NodeError {
-    NodeError::new(Code::Unavailable, error.to_string()).because(STORAGE)
+    use journal::Code::{Conflict, Damaged, Invalid, KeyTaken, Missing};
+    let code = match error.code {
+        Conflict | Damaged | Invalid | KeyTaken | Missing => Code::Internal,
+        _ => Code::Unavailable,
+    };
+    NodeError::new(code, error.to_string()).because(STORAGE)
 }
 
 /// Whether a failure is one of the journal itself.

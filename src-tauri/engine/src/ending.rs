@@ -7,9 +7,10 @@ use std::sync::{Arc, PoisonError};
 use bytes::Bytes;
 use journal::{Change, EndRun, RunId, RunState};
 use model::{Text, Value, codec};
+use sdk::NodeError;
 
 use crate::decide::EndState;
-use crate::durable::{Journaled, is_storage};
+use crate::durable::{Journaled, is_storage, storage};
 use crate::engine::{Ended, Inner, Keep};
 use crate::exec::{Kept, Place, Report, Run};
 use crate::kept::failure;
@@ -17,26 +18,21 @@ use crate::live::Live;
 
 impl Inner {
     /// Stores the end of a run together with the results that nothing follows, failed records, moved cursors and samples; a run
-    /// whose records only wait comes to rest.
+    /// whose records only wait comes to rest. An error is one of the journal: the run stays open there.
     pub(crate) async fn end(
         self: &Arc<Inner>,
         live: &Arc<Live>,
         run: &Run,
         journaled: &Journaled,
         keep: Option<&Keep>,
-    ) -> Ended {
+    ) -> Result<Ended, (Ended, NodeError)> {
         let report = run.report();
         let mut ended = self.ended(run, &report, keep);
-        if report.stop.as_ref().is_some_and(|(_, error)| is_storage(error)) {
-            tracing::error!(
-                run = run.id,
-                "the journal failed during the run; it stays open and goes on at the next start"
-            );
-            self.attached.forget(journaled.run);
-            return ended;
+        if let Some((_, error)) = report.stop.as_ref().filter(|(_, error)| is_storage(error)) {
+            return Err((ended, error.clone()));
         }
         if journaled.has_left() {
-            return ended;
+            return Ok(ended);
         }
         let mut changes = journaled.take_opening();
         if report.state == EndState::Waiting {
@@ -57,10 +53,7 @@ impl Inner {
         let origin = parent.and_then(|run| self.journal.read(|it| it.resumable(run)).ok().flatten());
         changes.extend(parent.map(|run| Change::Settle { run, at_ms }));
         if let Err(error) = self.journal.commit(changes).await {
-            // the run stays open in the journal and is brought to its end at the next start
-            tracing::error!(run = run.id, %error, "the end of a run could not be stored");
-            self.attached.forget(journaled.run);
-            return ended;
+            return Err((ended, storage(&error)));
         }
         // samples are the first thing to go when the disk is busy; of runs that end well a few a second are enough
         if report.state != EndState::Ok || live.keeps_samples(at_ms) {
@@ -82,7 +75,7 @@ impl Inner {
         if let Some(origin) = origin {
             self.after_parked(&origin).await;
         }
-        ended
+        Ok(ended)
     }
 
     pub(crate) fn ended(&self, run: &Run, report: &Report, keep: Option<&Keep>) -> Ended {

@@ -20,6 +20,7 @@ mod expect;
 pub mod folder;
 mod followup;
 pub mod hook;
+mod interrupted;
 mod kept;
 pub mod limits;
 mod line;

@@ -14,7 +14,7 @@ use sdk::{Behaviour, Code, NodeError};
 
 use crate::begin::Stored;
 use crate::decide::EndState;
-use crate::durable::{Journaled, storage};
+use crate::durable::{Journaled, is_storage, storage};
 use crate::engine::{Ended, Engine, Inner};
 use crate::exec::{Entrance, Kept, Place, Resent, seed_of};
 use crate::kept::{decode_kept, failure};
@@ -86,6 +86,8 @@ impl Inner {
                 let at = parked.at.clone();
                 if let Err(error) = inner.continue_one(parked).await {
                     tracing::error!(run = %at.run, node = at.node.as_str(), %error, "a parked record could not go on");
+                    // it is due already: without a pause it would be tried as often as the machine can
+                    inner.clock.sleep(LOOK_EVERY).await;
                 }
                 inner.going_on().remove(&at);
                 inner.wake.notify_one();
@@ -106,8 +108,11 @@ impl Inner {
             Err(error) if error.code == Code::Unavailable => return Err(error),
             Err(error) => return self.to_inbox(&parked, &origin, &error).await,
         };
-        // an error: the engine is stopping
-        let _ended = self.dispatch(stored, journaled.clone()).await.is_ok();
+        // nobody tells of the end: the engine is stopping
+        let ended = self.dispatch(stored, journaled.clone()).await.ok();
+        if let Some((_, error)) = ended.and_then(|it| it.error).filter(|(_, error)| is_storage(error)) {
+            return Err(error);
+        }
         if journaled.has_left() {
             self.after_parked(&origin).await;
         }

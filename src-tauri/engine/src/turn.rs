@@ -49,14 +49,15 @@ impl Inner {
                 }
                 Some(key) => {
                     let (flow, is_continuing) = (stored.live.id.clone(), stored.continues.is_some());
-                    let ended = match inner.may_begin(stored.run, (&flow, &key), is_continuing).await {
-                        Ok(true) => {
+                    let may_begin = || inner.may_begin(stored.run, (&flow, &key), is_continuing);
+                    let ended = match inner.insist(may_begin).await {
+                        Some(true) => {
                             let place = stored.live.room.stand().place().await;
                             drop(held);
                             Box::pin(inner.in_place(stored, journaled, place)).await
                         }
-                        Ok(false) => Some(Ended::of(stored.run, EndState::Waiting)),
-                        Err(error) => stays_open(stored.run, &error),
+                        Some(false) => Some(Ended::of(stored.run, EndState::Waiting)),
+                        None => None,
                     };
                     drop(first);
                     inner.call_up(&flow, &key).await;
@@ -91,26 +92,22 @@ impl Inner {
 
     /// A run that waited by its id has its place.
     pub(crate) async fn take_up(self: Arc<Inner>, mut row: Box<Row>, place: Place) {
-        let run = row.run;
-        let outcome = if row.is_for_key {
+        if row.is_for_key {
             row.is_for_key = false;
-            self.key_is_free(row, place).await
+            self.key_is_free(row, place).await;
         } else {
-            self.row_at_work(row, place).await
-        };
-        if let Err(error) = outcome {
-            stays_open(run, &error);
+            self.row_at_work(row, place).await;
         }
     }
 
     /// The first of a line: it goes on to the line of its flow, and keeps its key meanwhile.
-    async fn key_is_free(self: &Arc<Inner>, mut row: Box<Row>, place: Place) -> Result<(), NodeError> {
+    async fn key_is_free(self: &Arc<Inner>, mut row: Box<Row>, place: Place) {
         let (run, flow) = (row.run, row.live.id.clone());
-        let open = self.journal.read(|it| it.resumable(run)).map_err(|e| storage(&e))?;
-        let Some((open, key)) = open.and_then(|it| it.order_key.clone().map(|key| (it, key))) else {
-            return Ok(());
-        };
-        if !open.state.has_ended() && self.may_begin(run, (&flow, &key), open.parent.is_some()).await? {
+        let read = async || self.journal.read(|it| it.resumable(run)).map_err(|e| storage(&e));
+        let open = self.insist(read).await.flatten();
+        let Some((open, key)) = open.and_then(|it| it.order_key.clone().map(|key| (it, key))) else { return };
+        let may_begin = || self.may_begin(run, (&flow, &key), open.parent.is_some());
+        if !open.state.has_ended() && self.insist(may_begin).await == Some(true) {
             row.key = Some(place);
             let room = row.live.room.clone();
             room.line_up(row);
@@ -119,14 +116,13 @@ impl Inner {
             drop(place);
             self.call_up(&flow, &key).await;
         }
-        Ok(())
     }
 
-    async fn row_at_work(self: &Arc<Inner>, row: Box<Row>, place: Place) -> Result<(), NodeError> {
+    async fn row_at_work(self: &Arc<Inner>, row: Box<Row>, place: Place) {
         let (run, live, is_resumed) = (row.run, row.live.clone(), row.is_resumed);
         let key_place = { row }.key.take();
-        let again = self.stored_again((&live, run, is_resumed)).await;
-        let key = match again? {
+        let again = self.insist(|| self.stored_again((&live, run, is_resumed))).await;
+        let key = match again.flatten() {
             None => {
                 self.called_off().remove(&run);
                 match key_place.is_some() {
@@ -146,21 +142,18 @@ impl Inner {
         if let Some(key) = key {
             self.call_up(&live.id, &key).await;
         }
-        Ok(())
     }
 
-    /// A run at its end, at its place among the runs of its flow.
-    async fn in_place(
+    /// Works a run through to its end. An error is one of the journal: the run stays open there.
+    pub(crate) async fn through(
         self: &Arc<Inner>,
-        stored: Stored,
-        journaled: Arc<Journaled>,
-        place: Place,
-    ) -> Option<Ended> {
+        (stored, journaled, place): (Stored, Arc<Journaled>, Place),
+    ) -> Result<Ended, (Option<Ended>, NodeError)> {
         let live = stored.live.clone();
         if stored.is_resumed
             && let Err(error) = self.journal.commit(vec![Change::Dispatch { run: stored.run }]).await
         {
-            return stays_open(stored.run, &storage(&error));
+            return Err((None, storage(&error)));
         }
         let continues = stored.continues.clone();
         let stored_before = journaled.is_started();
@@ -169,7 +162,7 @@ impl Inner {
             // under one lock: a run is called off before it is at work, or not at all
             let mut active = self.active();
             if let Some(ended) = self.called_off().remove(&journaled.run) {
-                return Some(ended);
+                return Ok(ended);
             }
             let began_ms = self.clock.now_ms();
             active.insert(run.id.clone(), AtWork { run: run.clone(), live: live.clone(), began_ms });
@@ -182,7 +175,7 @@ impl Inner {
         drop(place);
         let ended = self.end(&live, &run, &journaled, keep.as_deref()).await;
         self.active().remove(&run.id);
-        Some(ended)
+        ended.map_err(|(ended, error)| (Some(ended), error))
     }
 
     /// Whether a run with an order key, whose turn it is, may begin: while a record with its key waits, it waits as a row behind it.
@@ -233,9 +226,4 @@ impl Inner {
     pub(crate) fn called_up(&self) -> std::sync::MutexGuard<'_, HashSet<RunId>> {
         self.called_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn stays_open(run: RunId, error: &NodeError) -> Option<Ended> {
-    tracing::error!(%run, %error, "the journal failed; the run stays open");
-    None
 }

@@ -2,7 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// The disk must have so many times the ballast free before it is loaded: on a small disk the ballast itself would be what fills it.
+const ROOM: u64 = 4;
 
 /// A file of zeros that is deleted when the disk is full.
 #[derive(Debug, Clone)]
@@ -12,9 +17,15 @@ pub(crate) struct Ballast {
 }
 
 impl Ballast {
-    /// Writes the file if it is not there. Failing is no harm: there is no ballast then.
+    /// Writes the file if it is not there and there is room enough. Failing is no harm: there is no ballast then.
     pub(crate) fn load(&self) {
         if self.bytes == 0 || self.path.metadata().is_ok_and(|found| found.len() == self.bytes) {
+            return;
+        }
+        let folder = self.path.parent().unwrap_or(&self.path);
+        if let Ok(Some((free, _))) = disk(folder)
+            && free < self.bytes.saturating_mul(ROOM)
+        {
             return;
         }
         let written = File::create(&self.path).and_then(|mut file| {
@@ -38,4 +49,17 @@ impl Ballast {
             tracing::warn!("the disk is full; the space held back for this was released");
         }
     }
+}
+
+/// Bytes that can still be written on the disk of a folder, and its whole size; None where the system does not tell.
+pub(crate) fn disk(folder: &Path) -> Result<Option<(u64, u64)>, Error> {
+    #[cfg(unix)]
+    {
+        let found = rustix::fs::statvfs(folder)
+            .map_err(|error| Error::file("asking for free space", folder, &std::io::Error::from(error)))?;
+        let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+        Ok(Some((bytes(found.f_bavail), bytes(found.f_blocks))))
+    }
+    #[cfg(not(unix))]
+    Ok(None)
 }

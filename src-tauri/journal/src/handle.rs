@@ -199,15 +199,18 @@ impl Journal {
     /// Opens the database again after [`Code::OutcomeUnknown`] or [`Code::Stopped`]. Afterwards a lookup by event id tells what is
     /// stored. Fails when the disk still does, or when another engine has taken over.
     pub fn reopen(&self) -> Result<(), Error> {
-        self.work(|writer| {
-            writer.fault = None;
-            writer.replace_connection();
-            if let Some(fault) = &writer.fault {
-                return Err(fault.clone());
-            }
-            let outcome = writer.take_stock();
-            writer.fault = outcome.as_ref().err().cloned();
-            outcome
+        self.work(Writer::reopen)
+    }
+
+    /// Looks whether the journal can be written, and opens it again when it had stopped; cheap while nothing is wrong. Blocks.
+    ///
+    /// # Errors
+    /// The reason why nothing can be written still. After [`Code::Fenced`] and [`Code::Closed`] it never will be again.
+    pub fn mend(&self) -> Result<(), Error> {
+        self.work(|writer| match &writer.fault {
+            Some(fault) if fault.code == Code::Fenced => Err(fault.clone()),
+            Some(_) => writer.reopen(),
+            None => Ok(()),
         })
     }
 

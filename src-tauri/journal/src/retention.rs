@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::ballast::disk;
 use crate::error::Error;
 use crate::handle::Journal;
 use crate::open::set_meta;
@@ -191,10 +192,7 @@ impl Journal {
 
     /// Holds space back again once a full disk has room.
     fn reload_ballast(&self) -> Result<(), Error> {
-        let ballast = self.work(|writer| Ok(writer.ballast.clone()))?;
-        if self.room()?.is_some_and(|room| room > ballast.bytes.saturating_mul(4)) {
-            ballast.load();
-        }
+        self.work(|writer| Ok(writer.ballast.clone()))?.load();
         Ok(())
     }
 
@@ -229,16 +227,7 @@ impl Journal {
 
     /// Bytes that can still be written on the disk of the data folder, and its whole size; None where the system does not tell.
     pub fn disk(&self) -> Result<Option<(u64, u64)>, Error> {
-        #[cfg(unix)]
-        {
-            let found = rustix::fs::statvfs(self.folder()).map_err(|error| {
-                Error::file("asking for free space", self.folder(), &std::io::Error::from(error))
-            })?;
-            let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
-            Ok(Some((bytes(found.f_bavail), bytes(found.f_blocks))))
-        }
-        #[cfg(not(unix))]
-        Ok(None)
+        disk(self.folder())
     }
 }
 

@@ -298,8 +298,20 @@ impl Writer {
         }
     }
 
+    /// Opens the database again after a fault.
+    pub(crate) fn reopen(&mut self) -> Result<(), Error> {
+        self.fault = None;
+        self.replace_connection();
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let outcome = self.take_stock();
+        self.fault = outcome.as_ref().err().cloned();
+        outcome
+    }
+
     /// Looks where the journal ends after a new connection was made.
-    pub(crate) fn take_stock(&mut self) -> Result<(), Error> {
+    fn take_stock(&mut self) -> Result<(), Error> {
         let connection = self.connection.as_ref().ok_or_else(Error::closed)?;
         let tail = read_tail(connection)?;
         if tail.epoch != self.epoch {

@@ -20,17 +20,17 @@ test('from a first start a flow of the gallery is imported, filled and green wit
   await test.step('the drawer shows what each port gave, as table, JSON and schema', async () => {
     await page.getByRole('button', { name: /^Show everything/ }).click();
     await node(page, 'match').click();
-    await page.getByRole('radio', { name: 'matched' }).click();
+    await page.getByRole('radio', { name: 'matched', exact: true }).click();
     await expect(page.locator('.records-row')).toHaveCount(3);
-    await page.getByRole('radio', { name: 'left only' }).click();
+    await page.getByRole('radio', { name: 'left only', exact: true }).click();
     await expect(page.locator('.records-row')).toHaveCount(1);
-    await page.getByRole('radio', { name: 'JSON' }).click();
+    await page.getByRole('radio', { name: 'JSON', exact: true }).click();
     await expect(page.locator('pre.json')).toContainText('"purpose"');
-    await page.getByRole('radio', { name: 'Schema' }).click();
+    await page.getByRole('radio', { name: 'Schema', exact: true }).click();
     await expect(page.getByRole('row', { name: /paid number/ })).toBeVisible();
-    await page.getByRole('radio', { name: 'Table' }).click();
-    await page.getByRole('radio', { name: 'Into' }).click();
-    await page.getByRole('radio', { name: 'right' }).click();
+    await page.getByRole('radio', { name: 'Table', exact: true }).click();
+    await page.getByRole('radio', { name: 'Into', exact: true }).click();
+    await page.getByRole('radio', { name: 'right', exact: true }).click();
     await expect(page.locator('.records-row')).toHaveCount(4);
     await page.getByPlaceholder('Find in table').fill('INV-3051');
     await expect(page.locator('.records-row')).toHaveCount(1);
