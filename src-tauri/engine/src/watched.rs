@@ -13,6 +13,8 @@ use model::{Record, codec};
 
 /// Bytes that are kept of one run.
 pub const MOST_BYTES: u64 = 1 << 30;
+/// A larger record is left out, so that a page of them can be held and sent, bytes.
+const MOST_RECORD_BYTES: usize = 128 << 10;
 /// Records of one frame: what is read to get at one of them.
 const FRAME_RECORDS: usize = 128;
 /// No frame that was written is larger; a longer one is damage.
@@ -31,6 +33,7 @@ pub(crate) struct Keeper {
 struct Open {
     files: HashMap<(usize, usize), File>,
     bytes: u64,
+    has_left_out: bool,
     is_over: bool,
 }
 
@@ -57,7 +60,7 @@ impl Keeper {
     /// All that will leave has left: what is kept is whole, unless something was left out.
     pub(crate) fn finish(&self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if !open.is_over && File::create(self.folder.join(WHOLE)).is_err() {
+        if !open.is_over && !open.has_left_out && File::create(self.folder.join(WHOLE)).is_err() {
             tracing::warn!("what is kept of a watched run is whole, and could not be marked so");
         }
         open.is_over = true;
@@ -69,7 +72,14 @@ impl Keeper {
         if open.is_over {
             return;
         }
-        let written = open.write(&self.folder, at, records);
+        let fits = |it: &Record| it.size_bytes() <= MOST_RECORD_BYTES;
+        let written = if records.iter().all(fits) {
+            open.write(&self.folder, at, records)
+        } else {
+            open.has_left_out = true;
+            let some: Vec<Record> = records.iter().filter(|it| fits(it)).cloned().collect();
+            open.write(&self.folder, at, &some)
+        };
         if let Err(error) = &written {
             tracing::warn!(%error, "the records of a watched run are not kept any further");
         }
@@ -248,6 +258,18 @@ mod tests {
         let _next = Keeper::new(&flow, "run2").unwrap();
         assert!(page(&flow, "run1", &[(2, 0)], &ask(0, 1)).unwrap().is_none(), "only the last one is kept");
         assert_eq!(kept(root.path()).len(), 1);
+    }
+
+    #[test]
+    fn a_record_too_large_for_a_page_is_left_out_and_the_rest_is_not_called_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let keeper = Keeper::new(root.path(), "run").unwrap();
+        let large = Record::of([("n", Value::from(2)), ("body", Value::from("x".repeat(MOST_RECORD_BYTES)))]);
+        keeper.take((0, 0), &[number(1), large, number(3)]);
+        keeper.finish();
+        let found = page(root.path(), "run", &[(0, 0)], &Asked { offset: 0, limit: 9, fits: None });
+        let found = found.unwrap().unwrap();
+        assert_eq!((numbers(&found), found.is_whole), (vec![1, 3], false));
     }
 
     #[test]
