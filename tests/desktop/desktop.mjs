@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { Page, until } from './webdriver.mjs';
@@ -57,7 +57,7 @@ export class Desktop {
       DISPLAY: `:${number.trim()}`,
       DBUS_SESSION_BUS_ADDRESS: await firstLine(bus.stdout, 'dbus-daemon'),
       HOME: home('home'),
-      XDG_CONFIG_HOME: home('config'),
+      XDG_CONFIG_HOME: home(join('home', '.config')),
       XDG_DATA_HOME: home('share'),
       XDG_CACHE_HOME: home('cache'),
       XDG_RUNTIME_DIR: home('runtime'),
@@ -123,6 +123,27 @@ export class Desktop {
     return child;
   }
 
+  /** Starts an engine without a window on the same data folder; gives it once it can be asked. */
+  async serve() {
+    const args = ['serve', '--json', '--data', this.data, '--gallery', join(root, 'flows'), '--hooks', '127.0.0.1:0'];
+    const child = this.#spawn(process.env.ARNA_BIN ?? 'arna', args, { env: this.env, stdio: ['ignore', 'pipe', 'inherit'] });
+    child.ended = new Promise((settle) => child.on('exit', (code, signal) => settle(code ?? signal)));
+    await new Promise((ready, fail) => {
+      const lines = createInterface({ input: child.stdout });
+      lines.on('line', (line) => JSON.parse(line).type === 'hooks' && ready());
+      lines.once('close', () => fail(new Error('the engine ended before it took webhooks')));
+    });
+    return child;
+  }
+
+  /** The process that holds the data folder as its engine; none where nobody does. */
+  holder() {
+    const { ino } = statSync(join(this.data, 'engine.lock'));
+    const locks = readFileSync('/proc/locks', 'utf8').split('\n').map((it) => it.trim().split(/\s+/));
+    const lock = locks.find((it) => it[1] === 'FLOCK' && it[5]?.endsWith(`:${ino}`));
+    return lock && Number(lock[4]);
+  }
+
   /** What the program has said on its error stream. */
   said() {
     return this.#said;
@@ -180,6 +201,25 @@ export class Desktop {
     return JSON.parse(out);
   }
 
+  /** Takes in a flow whose node writes or reads a file of this folder every second, and arms it. */
+  async armed(name, kind, file) {
+    mkdirSync(dirname(file), { recursive: true });
+    const nodes = { often: { kind: 'schedule.every', config: { every: '1s' } }, file: { kind, config: { path: `{{ slots.place }}/${basename(file)}` } } };
+    const slots = { place: { folder: kind.endsWith('write') ? 'write' : 'read' } };
+    const text = JSON.stringify({ arna: 1, name, zone: 'UTC', nodes, wires: [['often', 'file']], slots });
+    const { flow } = await this.command('flow.import', { text });
+    await this.command('slots.fill', { flow, slot: 'place', value: dirname(file) });
+    await this.command('flow.arm', { flow, armed: true });
+    return flow;
+  }
+
+  /** Closes the window of this program by its key, and waits until all of its page is gone. */
+  async close(program) {
+    await this.x('key', 'ctrl+w');
+    await until('the end of the window', async () => (await this.windows()).length === 0);
+    await until('the end of the page', () => !hasPage(program));
+  }
+
   /** Keeps a picture of the screen, once it shows so much that the picture has `least_bytes`. */
   async picture(name, least_bytes = 0) {
     const folder = join(root, 'artefacts', 'desktop');
@@ -198,6 +238,9 @@ export class Desktop {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** Whether a page is shown by this program; it has a process of its own. */
+export const hasPage = (program) => family(program.pid).some((it) => /WebKitWebProc/.test(it.name));
 
 /** The processes below a process, itself first, each with its name and its share of memory in bytes. */
 export function family(pid) {

@@ -3,43 +3,24 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 
-import { Desktop, family } from './desktop.mjs';
+import { family, hasPage } from './desktop.mjs';
+import { desktopSteps } from './steps.mjs';
 import { until } from './webdriver.mjs';
 
 /** A picture of the window with a page in it is not smaller; without one it is all of a colour. */
 const PAINTED_BYTES = 20_000;
 
-let desktop;
+const step = desktopSteps();
 let program;
 let page;
-/** The flow that writes a file every second, and the folder of its file. */
+/** The flow that writes a file every second, and its file. */
 let often;
 let beat;
 
-before(async () => {
-  desktop = await Desktop.start();
-});
-after(async () => {
-  await desktop?.end();
-});
-
-/** Runs in the page of `page`; says what the program has printed when it fails. */
-function step(sentence, act) {
-  test(sentence, { timeout: 120_000 }, async () => {
-    try {
-      await act();
-    } catch (error) {
-      await desktop.picture(`failed ${sentence}`).catch(() => undefined);
-      throw new Error(`${error.message}\nThe program has said: ${desktop.said() || 'nothing'}`, { cause: error });
-    }
-  });
-}
-
 const violations = () => page.run('() => window.violations ?? []');
 
-step('the window opens with the editor in it, and its page keeps to its policy', async () => {
+step('the window opens with the editor in it, and its page keeps to its policy', async (desktop) => {
   program = desktop.open();
   page = await desktop.page();
   await page.seen('//nav');
@@ -62,7 +43,7 @@ step('only the commands that the window is allowed are answered', async () => {
   await assert.rejects(page.command('flow.check', { text: long }), /1 MiB/);
 });
 
-step('a page of the web never comes into the window', async () => {
+step('a page of the web never comes into the window', async (desktop) => {
   const here = await page.run('() => location.href');
   await page.run("() => { const link = document.createElement('a'); link.href = 'https://example.invalid/'; document.body.append(link); link.click(); }");
   await page.run("() => { window.open('https://example.invalid/'); }");
@@ -70,7 +51,7 @@ step('a page of the web never comes into the window', async () => {
   assert.equal((await desktop.windows()).length, 1);
 });
 
-step('a gallery flow is taken and runs green', async () => {
+step('a gallery flow is taken and runs green', async (desktop) => {
   const reports = join(desktop.folder, 'reports');
   mkdirSync(reports);
   await page.run("() => { location.hash = '#/gallery'; }");
@@ -95,7 +76,7 @@ step('a gallery flow is taken and runs green', async () => {
   await desktop.picture('gallery flow green', PAINTED_BYTES);
 });
 
-step('standard keys edit text in the page', async () => {
+step('standard keys edit text in the page', async (desktop) => {
   const box = '//input[@data-test-keys]';
   await page.run(`() => {
     const box = document.createElement('input');
@@ -115,85 +96,67 @@ step('standard keys edit text in the page', async () => {
   await page.run("() => document.querySelector('[data-test-keys]').remove()");
 });
 
-/** Takes in a flow that starts every second, fills its folder and arms it. */
-async function armed(name, kind, file) {
-  const nodes = { often: { kind: 'schedule.every', config: { every: '1s' } }, file: { kind, config: { path: `{{ slots.place }}/${file}` } } };
-  const slots = { place: { folder: kind.endsWith('write') ? 'write' : 'read' } };
-  const text = JSON.stringify({ arna: 1, name, zone: 'UTC', nodes, wires: [['often', 'file']], slots });
-  const { flow } = await desktop.command('flow.import', { text });
-  await desktop.command('slots.fill', { flow, slot: 'place', value: beat });
-  await desktop.command('flow.arm', { flow, armed: true });
-  return flow;
-}
-
-const close = async () => {
-  await desktop.x('key', 'ctrl+w');
-  await until('the end of the window', async () => (await desktop.windows()).length === 0);
-  await until('the end of the page', () => !family(program.pid).some((it) => /WebKitWebProc/.test(it.name)));
-};
-
-step('closing the window ends its page and leaves the flows at work in the tray', async () => {
-  beat = join(desktop.folder, 'beat');
-  mkdirSync(beat);
-  often = await armed('Beat', 'json.write', 'beat.json');
+step('closing the window ends its page and leaves the flows at work in the tray', async (desktop) => {
+  beat = join(desktop.folder, 'beat', 'beat.json');
+  often = await desktop.armed('Beat', 'json.write', beat);
   await page.run('(flow) => { location.hash = `#/flow/${flow}`; }', often);
-  await until('the first beat', () => existsSync(join(beat, 'beat.json')));
+  await until('the first beat', () => existsSync(beat));
   assert.deepEqual(await violations(), [], 'no part of the page broke its policy');
-  assert.ok(family(program.pid).some((it) => /WebKitWebProc/.test(it.name)), 'the page has a process');
-  await close();
-  rmSync(join(beat, 'beat.json'), { force: true });
-  await until('a beat without a window', () => existsSync(join(beat, 'beat.json')));
+  assert.ok(hasPage(program), 'the page has a process');
+  await desktop.close(program);
+  rmSync(beat, { force: true });
+  await until('a beat without a window', () => existsSync(beat));
   assert.equal(program.exitCode, null, 'the program is at work');
   await desktop.picture('closed to the tray');
 });
 
-step('the tray says how the engine stands, pauses it and lets it go on', async () => {
+step('the tray says how the engine stands, pauses it and lets it go on', async (desktop) => {
   assert.ok(desktop.tray, 'the program has put itself into the tray');
   await until('the words of the tray', async () => (await desktop.ask({ labels: true })).includes('Pause'));
   await desktop.ask({ choose: 'Pause' });
   await until('the pause in the tray', async () => (await desktop.ask({ labels: true })).some((it) => it.startsWith('Paused')));
   await desktop.ask({ choose: 'Resume' });
-  rmSync(join(beat, 'beat.json'), { force: true });
-  await until('a beat after the pause', () => existsSync(join(beat, 'beat.json')));
+  rmSync(beat, { force: true });
+  await until('a beat after the pause', () => existsSync(beat));
 });
 
-const route = () => JSON.parse(readFileSync(join(desktop.data, 'place.json'), 'utf8')).route;
-const flowNamed = async (name) => (await desktop.command('flows.list')).flows.find((it) => it.name === name);
+const route = (desktop) => JSON.parse(readFileSync(join(desktop.data, 'place.json'), 'utf8')).route;
+const flowNamed = async (desktop, name) => (await desktop.command('flows.list')).flows.find((it) => it.name === name);
 
-step('a second start with a flow file opens the first window on its import screen', async () => {
-  assert.equal(route(), `/flow/${often}`, 'where the window was is kept');
+step('a second start with a flow file opens the first window on its import screen', async (desktop) => {
+  assert.equal(route(desktop), `/flow/${often}`, 'where the window was is kept');
   const file = join(desktop.folder, 'from a colleague.flow.json');
   const text = readFileSync(join(import.meta.dirname, '..', '..', 'flows', 'branch-reports', 'flow.json'), 'utf8');
   writeFileSync(file, text);
   const second = desktop.open(file);
   assert.equal(await second.ended, 0, 'the second start ends by itself');
   await until('the window of the first', async () => (await desktop.windows()).length === 1);
-  const taken = await until('the flow on the import screen', () => flowNamed('Reports of the branches'));
+  const taken = await until('the flow on the import screen', () => flowNamed(desktop, 'Reports of the branches'));
   assert.equal(taken.armed, false, 'nothing of it runs');
   await desktop.picture('import of a file from a colleague', PAINTED_BYTES);
-  await close();
-  assert.equal(route(), `/flow/${often}`, 'the window was where it had been');
+  await desktop.close(program);
+  assert.equal(route(desktop), `/flow/${often}`, 'the window was where it had been');
 });
 
-step('what fails raises a notice, and a click on it opens the run', async () => {
-  const broken = await armed('Broken', 'text.read', 'gone.txt');
+step('what fails raises a notice, and a click on it opens the run', async (desktop) => {
+  const broken = await desktop.armed('Broken', 'text.read', join(desktop.folder, 'beat', 'gone.txt'));
   const notice = await until('a notice', () => desktop.notices.find((it) => it.body.includes('gone.txt')));
   assert.equal(notice.title, 'A flow failed');
   await desktop.command('flow.arm', { flow: broken, armed: false });
   await desktop.ask({ click: notice.id });
   await until('the window', async () => (await desktop.windows()).length === 1);
   await desktop.picture('from a notice', PAINTED_BYTES);
-  await close();
-  const [, , flow, run] = route().split('/');
+  await desktop.close(program);
+  const [, , flow, run] = route(desktop).split('/');
   assert.equal(flow, broken);
   assert.equal((await desktop.command('run.get', { run })).row.state, 'failed');
 });
 
-step('a quit from the tray ends the program in order, and the next start is where it was', async () => {
+step('a quit from the tray ends the program in order, and the next start is where it was', async (desktop) => {
   await desktop.ask({ choose: 'Quit Arna' });
   assert.equal(await program.ended, 0);
   assert.deepEqual(family(program.pid), []);
-  const before = route();
+  const before = route(desktop);
   program = desktop.open();
   page = await desktop.page();
   await page.seen('//nav');

@@ -95,7 +95,9 @@ class Session:
         path, items = self.menu()
         number = next(number for number, it in items if it == label)
         event = GLib.Variant("(isvu)", (number, "clicked", GLib.Variant("i", 0), 0))
-        self.ask(MENU, path, "Event", event)
+        # nobody waits for the answer: who was told to quit may be gone before it gives one
+        self.bus.call(self.item[0], path, MENU, "Event", event, None, 0, -1, None, None)
+        self.bus.flush_sync()
 
     def obey(self, order):
         if "click" in order:
