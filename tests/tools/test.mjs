@@ -1,6 +1,7 @@
 // Everything that must hold before a change is taken: form, lints, layers, generated files, tests in Rust, the editor, the browser.
 // `--full` makes the proofs large, adds the long ones and writes docs/proof.md. The last line counts what passed and failed.
 
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { browser, buildTools, desktopTools, editorPackages, postgresPrograms, pythonServers, testTools } from './install.mjs';
@@ -58,11 +59,18 @@ async function main() {
     tally.add(0, 1);
     return;
   }
-  const window = join('tests', 'desktop', 'desktop.test.mjs');
-  await step('window', 'node', ['--test', '--test-reporter=spec', window], { env, tally });
+  // one after another: each has a display and a browser of its own
+  const one = ['--test', '--test-concurrency=1', '--test-reporter=spec'];
+  await step('window', 'node', [...one, ...windowTests()], { env, tally });
   if (there('tests', 'ui', 'playwright.config.ts')) {
     await step('browser', 'npm', ['run', '--silent', 'test:browser'], { cwd: ui, env, tally });
   }
+}
+
+/** The tests of the desktop program's window. */
+function windowTests() {
+  const files = readdirSync(join(root, 'tests', 'desktop')).filter((it) => it.endsWith('.test.mjs'));
+  return files.sort().map((it) => join('tests', 'desktop', it));
 }
 
 /** What takes longest comes last: whatever else is wrong is known by then. */
