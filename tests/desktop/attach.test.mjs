@@ -57,9 +57,15 @@ step('the window says when that engine is gone, and goes on when it is back', as
   assert.equal((await page.command('flows.list')).flows[0].name, 'Beat of the other');
 });
 
-step('that engine goes on when the window is closed, and when the program is quit', async (desktop) => {
+step('that engine goes on when the window is closed, and its alerts become notices', async (desktop) => {
   await desktop.close(program);
   await beats('without a window');
+  const broken = await desktop.armed('Broken', 'text.read', join(desktop.folder, 'beat', 'gone.txt'));
+  await until('a notice', () => desktop.notices.find((it) => it.body.includes('gone.txt')));
+  await desktop.command('flow.arm', { flow: broken, armed: false });
+});
+
+step('that engine goes on when the program is quit', async (desktop) => {
   await until('the words of the tray', async () => (await desktop.ask({ labels: true })).includes('Pause'));
   await desktop.ask({ choose: 'Quit Arna' });
   assert.equal(await program.ended, 0);
