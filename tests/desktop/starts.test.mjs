@@ -81,6 +81,7 @@ step('a start with the session stays in the tray until the window is asked for',
   desktop.tray = undefined;
   program = desktop.open('--hidden');
   await until('the tray', () => desktop.tray);
+  await until('the words of the tray', async () => (await desktop.ask({ labels: true })).includes('Open Arna'));
   await until('the engine', async () => (await desktop.command('health')).version);
   assert.deepEqual(await desktop.windows(), []);
   assert.equal(hasPage(program), false);
