@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { PAINTED_BYTES } from './desktop.mjs';
 import { desktopSteps } from './steps.mjs';
 import { until } from './webdriver.mjs';
 
@@ -33,7 +34,7 @@ step('the window shows the flows of the engine that holds the data folder', asyn
   assert.equal(asked.started_ms, (await desktop.command('health')).started_ms);
   await page.run('(flow) => { location.hash = `#/flow/${flow}`; }', flow);
   await page.seen("//*[contains(@class, 'react-flow__node')]");
-  await desktop.picture('attached to an engine');
+  await desktop.picture('attached to an engine', PAINTED_BYTES);
 });
 
 step('the tray pauses the engine of the other process and lets it go on', async (desktop) => {

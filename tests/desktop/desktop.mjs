@@ -11,6 +11,8 @@ import { Page, until } from './webdriver.mjs';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const SCREEN = '1440x900x24';
+/** A picture of the window with a page in it is not smaller; without one it is all of a colour. */
+export const PAINTED_BYTES = 20_000;
 
 /** A port that nobody had a moment ago. */
 async function freePort() {

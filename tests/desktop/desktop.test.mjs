@@ -4,12 +4,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { family, hasPage } from './desktop.mjs';
+import { family, hasPage, PAINTED_BYTES } from './desktop.mjs';
 import { desktopSteps } from './steps.mjs';
 import { until } from './webdriver.mjs';
-
-/** A picture of the window with a page in it is not smaller; without one it is all of a colour. */
-const PAINTED_BYTES = 20_000;
 
 const step = desktopSteps();
 let program;
