@@ -10,6 +10,7 @@ import { change, flush, keepMine, openFlow, takeTheirs } from '../document/store
 import { Button, Pill, Switch, type Tone } from '../kit/controls.tsx';
 import { formatMoment, formatNumber } from '../kit/i18n.ts';
 import { Menu } from '../kit/surfaces.tsx';
+import { RunPill } from '../runs/run-state.tsx';
 import { CasesDialog } from './cases-dialog.tsx';
 import { attempt } from './events.ts';
 import { FlowDialog } from './flow-dialog.tsx';
@@ -161,8 +162,23 @@ function LastRunPill() {
   const failed = row.failed
     ? `, ${t('card.failed', { count: row.failed, n: formatNumber(row.failed) })}`
     : '';
+  // how it ended is told by the colour; that it waits for somebody, or did nothing, by a word
+  const isTold = row.state === 'held' || row.state === 'asking' || row.state === 'skipped';
   return (
-    <span className="last-run" title={row.error?.sentence}>
+    <span className="last-run row" title={row.error?.sentence}>
+      {isTold ? <RunPill state={row.state} /> : null}
+      {row.state === 'held' ? (
+        <Button
+          onClick={() =>
+            void attempt(() => engine().call('run.release', { run: row.run }), t('app.engine_gone'))
+          }
+        >
+          {t('runs.release')}
+        </Button>
+      ) : null}
+      {row.state === 'asking' ? (
+        <Button onClick={() => go('failed')}>{t('failed.to_question')}</Button>
+      ) : null}
       <Pill tone={tone}>
         {t('run.last', {
           time: formatMoment(row.started_ms),

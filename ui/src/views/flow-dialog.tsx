@@ -1,4 +1,5 @@
 /** What holds for the whole flow: how its runs stand to one another, and what is normal for it. */
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { Expect, FlowDoc } from '../document/flow.ts';
@@ -87,10 +88,16 @@ function Normal({ expect = {}, bad, onChange }: NormalProps) {
     const said = Object.entries({ ...expect, ...next }).filter(([, value]) => value !== undefined);
     onChange(said.length ? Object.fromEntries(said) : undefined);
   };
-  const [least, most] = expect.records ?? [];
-  // both ends are written or none: what is left empty does not bind
-  const records = (from: number | undefined, to: number | undefined) =>
-    set({ records: from === undefined && to === undefined ? undefined : [from ?? 0, to ?? NO_END] });
+  // the file has both ends or none: one alone stays in its field until the other is there
+  const [ends, setEnds] = useState({ least: expect.records?.[0], most: expect.records?.[1] });
+  const { least, most } = ends;
+  const records = (next: Partial<typeof ends>) => {
+    const now = { ...ends, ...next };
+    setEnds(now);
+    set({
+      records: now.least === undefined || now.most === undefined ? undefined : [now.least, now.most],
+    });
+  };
   return (
     <>
       <h3 className="sheet-head">{t('flow.normal')}</h3>
@@ -107,17 +114,18 @@ function Normal({ expect = {}, bad, onChange }: NormalProps) {
       </Field>
       <div className="row">
         <Field label={t('flow.least')}>
-          <NumberInput label={t('flow.least')} min={0} value={least} onChange={(it) => records(it, most)} />
-        </Field>
-        <Field label={t('flow.most')}>
           <NumberInput
-            label={t('flow.most')}
+            label={t('flow.least')}
             min={0}
-            value={most === NO_END ? undefined : most}
-            onChange={(it) => records(least, it)}
+            value={least}
+            onChange={(it) => records({ least: it })}
           />
         </Field>
+        <Field label={t('flow.most')}>
+          <NumberInput label={t('flow.most')} min={0} value={most} onChange={(it) => records({ most: it })} />
+        </Field>
       </div>
+      {(least === undefined) !== (most === undefined) ? <p className="field-help">{t('flow.both')}</p> : null}
       <Field label={t('flow.within_s')} help={t('flow.within_help')}>
         <NumberInput
           label={t('flow.within_s')}
@@ -130,6 +138,3 @@ function Normal({ expect = {}, bad, onChange }: NormalProps) {
     </>
   );
 }
-
-/** The largest number a file holds exactly: no upper end. */
-const NO_END = Number.MAX_SAFE_INTEGER;
