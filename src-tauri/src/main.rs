@@ -119,7 +119,7 @@ fn show(start: &Start) -> Result<ExitCode, String> {
     let app = toolkit()?;
     let passphrase = std::env::var("ARNA_PASSPHRASE").ok().filter(|it| !it.is_empty());
     let gallery = start.arguments.gallery.clone().or_else(|| gallery_of(&app));
-    let setup = host::Setup { data: start.data.clone(), gallery, passphrase, durable: true };
+    let setup = host::Setup { data: start.data.clone(), gallery, passphrase, keychain: true, durable: true };
     // the engine's own tasks are begun where there is a runtime
     let (engine, is_reachable) = tauri::async_runtime::block_on(async {
         let engine = Engine::open(setup);

@@ -1,6 +1,6 @@
 // A desktop of our own for the tests: a display, a session bus with a tray and notices on it, the program, and a driver for its page.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -71,8 +71,23 @@ export class Desktop {
       WEBKIT_INSPECTOR_SERVER: `127.0.0.1:${await freePort()}`,
     };
     delete it.env.WAYLAND_DISPLAY;
+    await it.#keychain();
     await it.#session();
     return it;
+  }
+
+  /** The keychain of the person who has signed in. Asked for before it is there, the bus would start a second one that is locked. */
+  async #keychain() {
+    const keychain = this.#spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], {
+      env: this.env,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    keychain.stdin.end('a password');
+    const asked = ['--session', '--print-reply', '--dest=org.freedesktop.DBus', '/', 'org.freedesktop.DBus.NameHasOwner'];
+    await until('the keychain is there', () => {
+      const said = spawnSync('dbus-send', [...asked, 'string:org.freedesktop.secrets'], { env: this.env, encoding: 'utf8' });
+      return said.stdout?.includes('boolean true');
+    });
   }
 
   async #session() {

@@ -50,6 +50,7 @@ step('the window opens with the editor in it, and its page keeps to its policy',
   assert.match(await page.run('() => location.href'), /^tauri:\/\/localhost/);
   const catalogue = await page.command('catalogue');
   assert.ok(catalogue.kinds.length > 30, 'the engine of the program answers');
+  assert.equal((await page.command('health')).vault, 'keychain', 'the key of the secrets lies in the keychain of the session');
   await desktop.picture('first start', PAINTED_BYTES);
 });
 

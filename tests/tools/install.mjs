@@ -15,6 +15,8 @@ const SERVERS = [
   { packages: ['postgresql'], there: () => postgresPrograms() !== undefined },
   { packages: ['rabbitmq-server'], there: () => existsSync('/usr/sbin/rabbitmq-server') || has('rabbitmq-server') },
   { packages: ['nginx-light'], there: () => existsSync('/usr/sbin/nginx') || has('nginx') },
+  { packages: ['gnome-keyring'], there: () => has('gnome-keyring-daemon') },
+  { packages: ['dbus'], there: () => has('dbus-daemon') },
   { packages: ['python3-venv'], there: () => spawnSync('python3', ['-c', 'import venv, ensurepip'], { stdio: 'ignore' }).status === 0 },
 ];
 
@@ -37,7 +39,6 @@ const WINDOW = [
   { packages: ['webkit2gtk-driver'], there: () => has('WebKitWebDriver') },
   { packages: ['xvfb'], there: () => has('Xvfb') },
   { packages: ['xdotool'], there: () => has('xdotool') },
-  { packages: ['dbus'], there: () => has('dbus-daemon') },
   { packages: ['python3-gi', 'gir1.2-gtk-3.0'], there: () => hasToolkit() },
 ];
 

@@ -34,7 +34,7 @@ impl Engine {
         if let Some(there) = Remote::find(&data) {
             return Ok(Engine::There(there));
         }
-        let setup = Setup { data, gallery: None, passphrase: passphrase(), durable: true };
+        let setup = Setup { data, gallery: None, passphrase: passphrase(), keychain: true, durable: true };
         Ok(Engine::Here(App::open(setup)?))
     }
 

@@ -68,7 +68,9 @@ async fn once(arguments: &Once, is_rehearsal: bool) -> Result<Code, Exit> {
         (None, Some(folder)) => folder.path().to_owned(),
         (None, None) => return Err(Exit::internal("The run has no folder.")),
     };
-    let setup = Setup { data, gallery: None, passphrase: passphrase(), durable: thrown_away.is_none() };
+    // the keychain would outlive a folder that is thrown away
+    let is_kept = thrown_away.is_none();
+    let setup = Setup { data, gallery: None, passphrase: passphrase(), keychain: is_kept, durable: is_kept };
     let app = App::open(setup)?;
     let id = host::file_id(&arguments.flow);
     let adopted = Adopted { id: &id, document: &document, sets: &arguments.sets, allow: &arguments.allow };

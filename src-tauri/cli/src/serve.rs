@@ -39,6 +39,7 @@ async fn begin(arguments: &Serve) -> Result<Code, Exit> {
         data: data.clone(),
         gallery: arguments.gallery.clone(),
         passphrase: passphrase(),
+        keychain: true,
         durable: true,
     };
     let app = App::open(setup)?;

@@ -25,6 +25,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// After the journal could not be written.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// So many changes of due times that pass without a run are stored at once.
+const PASSED_AT_ONCE: usize = 512;
 
 /// An armed flow: dropping it ends its schedules and listeners.
 pub(crate) struct Armed {
@@ -163,17 +165,31 @@ impl Inner {
         // a clock that was set back must not fire again what was fired: the mark only moves forward
         let list = outcomes(&schedule.between(mark, now), now, missed);
         let merged = list.iter().filter(|it| it.1 == DueOutcome::Merged).count();
+        // those that pass without a run: after a long sleep there may be thousands
+        let mut passed = Vec::new();
         for (due_ms, outcome) in &list {
             let due =
                 Due { schedule: name.clone(), due_ms: *due_ms, outcome: *outcome, run: None, at_ms: now };
             let mark = Change::ScheduleMark { schedule: name.clone(), due_ms: *due_ms };
             if *outcome == DueOutcome::Fired {
+                self.store_passed(&mut passed).await?;
                 self.fire(live, node, (due, mark, merged)).await?;
             } else {
-                self.journal.commit(vec![Change::Due(due), mark]).await.map_err(|e| storage(&e))?;
+                passed.extend([Change::Due(due), mark]);
+                if passed.len() >= PASSED_AT_ONCE {
+                    self.store_passed(&mut passed).await?;
+                }
             }
         }
+        self.store_passed(&mut passed).await?;
         Ok(schedule.next_after(now.max(mark)))
+    }
+
+    async fn store_passed(&self, passed: &mut Vec<Change>) -> Result<(), NodeError> {
+        if passed.is_empty() {
+            return Ok(());
+        }
+        self.journal.commit(std::mem::take(passed)).await.map(drop).map_err(|e| storage(&e))
     }
 
     async fn fire(

@@ -72,9 +72,14 @@ impl Names {
         self.functions = functions;
     }
 
-    /// Remembers a name, if a plain scan would not find it whole.
+    /// Remembers a name, if a plain scan would not find it whole. One with white space at its end is found in backticks only: of `a - b`
+    /// nobody could say whether it begins with `a`.
     pub(crate) fn add(&mut self, name: &str) {
-        if is_plain(name) || self.known.iter().any(|known| known == name) || name.trim().is_empty() {
+        if is_plain(name)
+            || self.known.iter().any(|known| known == name)
+            || name.is_empty()
+            || name.trim() != name
+        {
             return;
         }
         let at = self.known.partition_point(|known| known.len() >= name.len());

@@ -11,8 +11,9 @@ use plan::Kinds;
 use tokio::sync::broadcast;
 
 use crate::contract::{Event, Refusal, RefusalCode};
+use crate::keychain::{Keychain, SystemKeychain};
 use crate::shelf::Shelf;
-use crate::vault::{Keeping, Vault};
+use crate::vault::{Keeping, Keys, Vault};
 
 /// Events wait in a line of this length for each listener; who is slower gets `resync`.
 const EVENTS: usize = 256;
@@ -29,8 +30,10 @@ pub struct Setup {
     pub data: PathBuf,
     /// The folder of flows that are offered.
     pub gallery: Option<PathBuf>,
-    /// Opens the vault; none keeps its key in a file of its owner's.
+    /// Opens the vault; without one its key is kept in the keychain.
     pub passphrase: Option<String>,
+    /// Whether the keychain of the system may keep the vault's key; where none answers, a file of its owner's does.
+    pub keychain: bool,
     /// Whether commits wait for the disk. Only a folder that is thrown away afterwards may do without.
     pub durable: bool,
 }
@@ -63,7 +66,9 @@ impl App {
         let options =
             journal::Options { ballast_bytes, durable: setup.durable, ..journal::Options::default() };
         let (journal, recovered) = Journal::open(&setup.data, &options).map_err(refused)?;
-        let vault = Vault::open(&setup.data, setup.passphrase.as_deref(), recovered.installation)
+        let keychain = setup.keychain.then_some(&SystemKeychain as &dyn Keychain);
+        let keys = Keys { passphrase: setup.passphrase.as_deref(), keychain };
+        let vault = Vault::open(&setup.data, keys, recovered.installation)
             .map_err(|e| Refusal::new(RefusalCode::NeedsYou, e.to_string()))?;
         let vault = Arc::new(vault);
         let kinds: Arc<Kinds> = Arc::new(connectors::catalogue().into_iter().collect());

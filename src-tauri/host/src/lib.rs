@@ -15,6 +15,7 @@ mod flows;
 mod formulas;
 mod held;
 pub mod http;
+mod keychain;
 mod local;
 mod owner;
 mod pause;

@@ -14,10 +14,12 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
 
+use crate::keychain::Keychain;
+
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 const KEY_FILE: &str = "vault.key";
-const WRAPPED_FILE: &str = "vault.json";
+const VAULT_FILE: &str = "vault.json";
 /// Argon2id: 64 MiB and three passes, about a quarter of a second.
 const MEMORY_KIB: u32 = 64 << 10;
 const PASSES: u32 = 3;
@@ -25,6 +27,8 @@ const PASSES: u32 = 3;
 /// How the vault's key is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeping {
+    /// In the keychain of the operating system.
+    Keychain,
     /// Wrapped by a passphrase.
     Passphrase,
     /// In a file that only its owner may read.
@@ -35,6 +39,7 @@ impl Keeping {
     /// In words, for the health of the engine.
     pub fn words(self) -> &'static str {
         match self {
+            Keeping::Keychain => "keychain",
             Keeping::Passphrase => "passphrase",
             Keeping::KeyFile => "key file",
         }
@@ -50,6 +55,21 @@ pub enum VaultError {
     /// It is locked by a passphrase and none was given.
     #[error("The vault in {0} is locked by a passphrase: set ARNA_PASSPHRASE and start again.")]
     NeedsPassphrase(String),
+    /// Its key lies in the keychain, which does not answer.
+    #[error(
+        "The key of the vault in {folder} lies in the keychain of this user, which does not answer ({why}). Sign in to the desktop, unlock the keychain and start again."
+    )]
+    NeedsKeychain {
+        /// The data folder.
+        folder: String,
+        /// What the keychain said.
+        why: String,
+    },
+    /// Its key is not where it was put.
+    #[error(
+        "The key of the vault in {0} is not in the keychain of this user. Start as the user who made it, on the same machine; a folder that was copied from elsewhere takes no secrets along."
+    )]
+    NotInKeychain(String),
     /// A file of it cannot be read or written.
     #[error("The vault's file {file} cannot be used: {why}")]
     File {
@@ -80,6 +100,30 @@ pub struct Vault {
     keeping: Keeping,
 }
 
+/// What a vault is opened with.
+#[derive(Clone, Copy, Default)]
+pub struct Keys<'a> {
+    /// Wraps the key, from now on.
+    pub passphrase: Option<&'a str>,
+    /// Keeps the key where no passphrase is given.
+    pub keychain: Option<&'a dyn Keychain>,
+}
+
+/// The vault's file.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Wrapped(Wrapped),
+    Keychain(InKeychain),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InKeychain {
+    /// The name of the key there.
+    keychain: String,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wrapped {
@@ -95,27 +139,46 @@ impl Vault {
     ///
     /// # Errors
     /// See [`VaultError`]; nothing falls back to a weaker way of keeping the key.
-    pub fn open(
-        folder: &Path,
-        passphrase: Option<&str>,
-        installation: [u8; 16],
-    ) -> Result<Vault, VaultError> {
-        let wrapped = folder.join(WRAPPED_FILE);
-        let (key, keeping) = match (wrapped.exists(), passphrase) {
-            (true, Some(passphrase)) => (unwrap_key(&wrapped, passphrase)?, Keeping::Passphrase),
-            (true, None) => return Err(VaultError::NeedsPassphrase(folder.display().to_string())),
-            (false, Some(passphrase)) => {
-                let plain = folder.join(KEY_FILE);
-                let key = if plain.exists() { read_key(&plain)? } else { random()? };
-                wrap_key(&wrapped, passphrase, &key)?;
-                if plain.exists() {
-                    // the passphrase would protect nothing while the bare key lies beside it
-                    fs::remove_file(&plain).map_err(|e| file_error(&plain, e))?;
+    pub fn open(folder: &Path, keys: Keys<'_>, installation: [u8; 16]) -> Result<Vault, VaultError> {
+        let file = folder.join(VAULT_FILE);
+        let stored = if file.exists() { Some(read_stored(&file)?) } else { None };
+        let here = || folder.display().to_string();
+        let (key, keeping) = match (stored, keys.passphrase) {
+            (Some(Stored::Wrapped(wrapped)), Some(passphrase)) => {
+                (unwrap_key(&file, &wrapped, passphrase)?, Keeping::Passphrase)
+            }
+            (Some(Stored::Wrapped(_)), None) => return Err(VaultError::NeedsPassphrase(here())),
+            (Some(Stored::Keychain(InKeychain { keychain: name })), passphrase) => {
+                let key = key_in_keychain(folder, &name, keys.keychain)?;
+                match passphrase {
+                    None => (key, Keeping::Keychain),
+                    Some(passphrase) => {
+                        wrap_key(&file, passphrase, &key)?;
+                        forget(&name, keys.keychain);
+                        (key, Keeping::Passphrase)
+                    }
                 }
+            }
+            (None, Some(passphrase)) => {
+                let key = bare_key(folder)?;
+                wrap_key(&file, passphrase, &key)?;
                 (key, Keeping::Passphrase)
             }
-            (false, None) => (key_in_file(&folder.join(KEY_FILE))?, Keeping::KeyFile),
+            (None, None) => {
+                let key = bare_key(folder)?;
+                if put_in_keychain(&file, &key, (keys.keychain, installation))? {
+                    (key, Keeping::Keychain)
+                } else {
+                    keep_in_file(&folder.join(KEY_FILE), &key)?;
+                    (key, Keeping::KeyFile)
+                }
+            }
         };
+        let plain = folder.join(KEY_FILE);
+        if keeping != Keeping::KeyFile && plain.exists() {
+            // nothing would be protected while the bare key lies beside it
+            fs::remove_file(&plain).map_err(|e| file_error(&plain, e))?;
+        }
         Ok(Vault { cipher: XChaCha20Poly1305::new(&key.into()), installation, keeping })
     }
 
@@ -175,13 +238,62 @@ fn file_error(file: &Path, why: impl std::fmt::Display) -> VaultError {
     VaultError::File { file: file.display().to_string(), why: why.to_string() }
 }
 
-fn key_in_file(file: &Path) -> Result<[u8; KEY_BYTES], VaultError> {
-    if file.exists() {
-        return read_key(file);
+/// The key of a vault whose key lies bare until now; a new one for a new vault.
+fn bare_key(folder: &Path) -> Result<[u8; KEY_BYTES], VaultError> {
+    let plain = folder.join(KEY_FILE);
+    if plain.exists() { read_key(&plain) } else { random() }
+}
+
+fn keep_in_file(file: &Path, key: &[u8; KEY_BYTES]) -> Result<(), VaultError> {
+    if file.exists() { Ok(()) } else { write_private(file, BASE64.encode(key).as_bytes()) }
+}
+
+fn key_in_keychain(
+    folder: &Path,
+    name: &str,
+    keychain: Option<&dyn Keychain>,
+) -> Result<[u8; KEY_BYTES], VaultError> {
+    let folder = folder.display().to_string();
+    let keychain = keychain.ok_or_else(|| VaultError::NotInKeychain(folder.clone()))?;
+    let found =
+        keychain.load(name).map_err(|why| VaultError::NeedsKeychain { folder: folder.clone(), why })?;
+    let bytes = found.and_then(|it| BASE64.decode(it).ok()?.try_into().ok());
+    bytes.ok_or(VaultError::NotInKeychain(folder))
+}
+
+/// Puts the key of a vault into the keychain, and only then notes that it is there. False where no keychain takes it.
+fn put_in_keychain(
+    file: &Path,
+    key: &[u8; KEY_BYTES],
+    (keychain, installation): (Option<&dyn Keychain>, [u8; 16]),
+) -> Result<bool, VaultError> {
+    let Some(keychain) = keychain else { return Ok(false) };
+    let name: String = installation.iter().map(|it| format!("{it:02x}")).collect();
+    let secret = BASE64.encode(key);
+    let kept = keychain.keep(&name, &secret).and_then(|()| keychain.load(&name));
+    match kept {
+        Ok(found) if found.as_deref() == Some(&*secret) => {}
+        Ok(_) => return Ok(false),
+        Err(why) => {
+            tracing::info!(why, "no keychain of the system keeps the key of the vault");
+            return Ok(false);
+        }
     }
-    let key = random()?;
-    write_private(file, BASE64.encode(key).as_bytes())?;
-    Ok(key)
+    let text = serde_json::to_vec_pretty(&InKeychain { keychain: name }).map_err(|e| file_error(file, e))?;
+    write_private(file, &text)?;
+    Ok(true)
+}
+
+/// A key that a passphrase wraps from now on goes from the keychain.
+fn forget(name: &str, keychain: Option<&dyn Keychain>) {
+    if let Some(Err(why)) = keychain.map(|it| it.remove(name)) {
+        tracing::warn!(why, "the key of the vault could not be removed from the keychain");
+    }
+}
+
+fn read_stored(file: &Path) -> Result<Stored, VaultError> {
+    let text = fs::read(file).map_err(|e| file_error(file, e))?;
+    serde_json::from_slice(&text).map_err(|e| file_error(file, e))
 }
 
 fn read_key(file: &Path) -> Result<[u8; KEY_BYTES], VaultError> {
@@ -226,9 +338,7 @@ fn wrap_key(file: &Path, passphrase: &str, key: &[u8; KEY_BYTES]) -> Result<(), 
     write_private(file, &text)
 }
 
-fn unwrap_key(file: &Path, passphrase: &str) -> Result<[u8; KEY_BYTES], VaultError> {
-    let text = fs::read(file).map_err(|e| file_error(file, e))?;
-    let wrapped: Wrapped = serde_json::from_slice(&text).map_err(|e| file_error(file, e))?;
+fn unwrap_key(file: &Path, wrapped: &Wrapped, passphrase: &str) -> Result<[u8; KEY_BYTES], VaultError> {
     let bytes = |text: &str| BASE64.decode(text).map_err(|_| file_error(file, "it holds no key"));
     let (salt, nonce, sealed) = (bytes(&wrapped.salt)?, bytes(&wrapped.nonce)?, bytes(&wrapped.key)?);
     let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| file_error(file, "it holds no key"))?;
@@ -274,12 +384,19 @@ fn check_private(file: &Path) -> Result<(), VaultError> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::{Cell, RefCell};
+    use std::collections::HashMap;
+
     use super::*;
 
     const HERE: (&str, &str) = ("ledger", "password");
 
+    fn with(passphrase: Option<&str>) -> Keys<'_> {
+        Keys { passphrase, keychain: None }
+    }
+
     fn opened(folder: &Path, passphrase: Option<&str>) -> Vault {
-        Vault::open(folder, passphrase, [7; 16]).expect("the vault opens")
+        Vault::open(folder, with(passphrase), [7; 16]).expect("the vault opens")
     }
 
     #[test]
@@ -291,7 +408,7 @@ mod tests {
         assert_eq!(vault.unseal(HERE, &sealed).expect("it opens"), "s3cret");
         assert!(vault.unseal(("ledger", "token"), &sealed).is_err(), "another secret's place");
         assert!(vault.unseal(("bank", "password"), &sealed).is_err(), "another connection's place");
-        let moved = Vault::open(folder.path(), None, [8; 16]).expect("the vault opens");
+        let moved = Vault::open(folder.path(), with(None), [8; 16]).expect("the vault opens");
         assert!(moved.unseal(HERE, &sealed).is_err(), "another installation");
     }
 
@@ -299,9 +416,12 @@ mod tests {
     fn a_wrong_passphrase_opens_nothing_and_none_falls_back_to_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         let sealed = opened(folder.path(), Some("correct horse")).seal(HERE, "s3cret").expect("sealed");
-        let wrong = Vault::open(folder.path(), Some("wrong"), [7; 16]);
+        let wrong = Vault::open(folder.path(), with(Some("wrong")), [7; 16]);
         assert!(matches!(wrong, Err(VaultError::WrongPassphrase(_))));
-        assert!(matches!(Vault::open(folder.path(), None, [7; 16]), Err(VaultError::NeedsPassphrase(_))));
+        assert!(matches!(
+            Vault::open(folder.path(), with(None), [7; 16]),
+            Err(VaultError::NeedsPassphrase(_))
+        ));
         let vault = opened(folder.path(), Some("correct horse"));
         assert_eq!(vault.unseal(HERE, &sealed).expect("it opens"), "s3cret");
     }
@@ -312,6 +432,74 @@ mod tests {
         let sealed = opened(folder.path(), None).seal(HERE, "s3cret").expect("sealed");
         assert_eq!(opened(folder.path(), Some("p")).unseal(HERE, &sealed).expect("it opens"), "s3cret");
         assert!(!folder.path().join(KEY_FILE).exists());
+    }
+
+    /// A keychain of the test's own; `is_locked` answers nothing.
+    #[derive(Default)]
+    struct Drawer {
+        kept: RefCell<HashMap<String, String>>,
+        is_locked: Cell<bool>,
+    }
+
+    impl Drawer {
+        fn open(&self) -> Result<std::cell::RefMut<'_, HashMap<String, String>>, String> {
+            if self.is_locked.get() { Err("locked".into()) } else { Ok(self.kept.borrow_mut()) }
+        }
+    }
+
+    impl Keychain for Drawer {
+        fn load(&self, name: &str) -> Result<Option<String>, String> {
+            Ok(self.open()?.get(name).cloned())
+        }
+
+        fn keep(&self, name: &str, secret: &str) -> Result<(), String> {
+            self.open()?.insert(name.into(), secret.into());
+            Ok(())
+        }
+
+        fn remove(&self, name: &str) -> Result<(), String> {
+            self.open()?.remove(name);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_keychain_takes_the_bare_key_away_and_a_locked_one_opens_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sealed = opened(folder.path(), None).seal(HERE, "s3cret").expect("sealed");
+        let drawer = Drawer::default();
+        let keys = Keys { passphrase: None, keychain: Some(&drawer) };
+        let open = || Vault::open(folder.path(), keys, [7; 16]);
+        let vault = open().expect("it opens");
+        assert_eq!(vault.keeping(), Keeping::Keychain);
+        assert!(!folder.path().join(KEY_FILE).exists(), "the bare key is gone");
+        assert_eq!(open().expect("it opens").unseal(HERE, &sealed).expect("it opens"), "s3cret");
+        drawer.is_locked.set(true);
+        assert!(matches!(open(), Err(VaultError::NeedsKeychain { .. })));
+        assert!(!folder.path().join(KEY_FILE).exists(), "nothing falls back to a bare key");
+        let elsewhere = Keys { passphrase: None, keychain: Some(&Drawer::default()) };
+        let copied = Vault::open(folder.path(), elsewhere, [7; 16]);
+        assert!(matches!(copied, Err(VaultError::NotInKeychain(_))));
+    }
+
+    #[test]
+    fn where_no_keychain_answers_a_new_vault_has_a_key_file_and_a_passphrase_empties_the_keychain() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let drawer = Drawer::default();
+        drawer.is_locked.set(true);
+        let open = |passphrase| {
+            let keys = Keys { passphrase, keychain: Some(&drawer) };
+            Vault::open(folder.path(), keys, [7; 16]).expect("it opens")
+        };
+        let vault = open(None);
+        assert_eq!(vault.keeping(), Keeping::KeyFile);
+        let sealed = vault.seal(HERE, "s3cret").expect("sealed");
+        drawer.is_locked.set(false);
+        assert_eq!(open(None).keeping(), Keeping::Keychain);
+        let vault = open(Some("p"));
+        assert_eq!(vault.keeping(), Keeping::Passphrase);
+        assert!(drawer.kept.borrow().is_empty());
+        assert_eq!(vault.unseal(HERE, &sealed).expect("it opens"), "s3cret");
     }
 
     #[cfg(unix)]
@@ -325,6 +513,6 @@ mod tests {
             |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("the mode is set");
         assert_eq!(fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o600);
         mode(0o644);
-        assert!(Vault::open(folder.path(), None, [7; 16]).is_err());
+        assert!(Vault::open(folder.path(), with(None), [7; 16]).is_err());
     }
 }

@@ -11,7 +11,8 @@ async fn a_pause_holds_every_trigger_back_over_a_restart_until_it_ends() {
     let folder = tempfile::tempdir().expect("a folder");
     let open = || {
         let data = folder.path().join("data");
-        App::open(Setup { data, gallery: None, passphrase: None, durable: false }).expect("it opens")
+        App::open(Setup { data, gallery: None, passphrase: None, keychain: false, durable: false })
+            .expect("it opens")
     };
     let app = open();
     app.begin().await;
@@ -43,7 +44,8 @@ async fn a_pause_holds_every_trigger_back_over_a_restart_until_it_ends() {
 async fn another_process_of_the_same_person_asks_the_engine_that_holds_the_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
-    let setup = Setup { data: data.clone(), gallery: None, passphrase: None, durable: false };
+    let setup =
+        Setup { data: data.clone(), gallery: None, passphrase: None, keychain: false, durable: false };
     assert!(Remote::find(&data).is_none(), "nobody holds the folder");
     let app = App::open(setup).expect("it opens");
     app.begin().await;

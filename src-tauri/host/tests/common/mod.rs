@@ -29,8 +29,13 @@ impl Desk {
     /// Opens with another setup than the usual one.
     pub(crate) async fn with(change: impl FnOnce(&mut Setup)) -> Desk {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut setup =
-            Setup { data: folder.path().join("data"), gallery: None, passphrase: None, durable: false };
+        let mut setup = Setup {
+            data: folder.path().join("data"),
+            gallery: None,
+            passphrase: None,
+            keychain: false,
+            durable: false,
+        };
         change(&mut setup);
         let app = App::open(setup).expect("the application opens");
         app.begin().await;
