@@ -80,3 +80,21 @@ test('a question is answered with what the system said, where the person knows i
   await expect(card).toHaveCount(0);
   expect(answers).toEqual([{ id: 'q1', answer: 'happened', value: { number: 'INV-7' } }]);
 });
+
+test('a run that is held back says so and is released from the list', async ({ open }) => {
+  const page = await open('flows');
+  const held = { run: 'r1', flow: 'f', flow_name: 'Orders', state: 'held', started_ms: 0, ended_ms: null, records: 3, failed: 0, trigger: 'start', rehearsal: false, error: null };
+  const released: unknown[] = [];
+  await page.route('**/api/runs.list', (route) => route.fulfill({ json: { runs: [{ ...held, state: released.length ? 'running' : 'held' }], cursor: null } }));
+  await page.route('**/api/run.release', (route) => {
+    released.push(route.request().postDataJSON());
+    return route.fulfill({ json: {} });
+  });
+  await page.getByRole('link', { name: 'Runs' }).or(page.getByRole('button', { name: 'Runs' })).first().click();
+  const row = page.getByRole('row').nth(1);
+  await expect(row.locator('.pill[data-tone="bad"]')).toHaveText('held back');
+  await row.getByRole('button', { name: 'Set to work again' }).click();
+  await expect(row).toContainText('running');
+  await expect(row.getByRole('button', { name: 'Set to work again' })).toHaveCount(0);
+  expect(released).toEqual([{ run: 'r1' }]);
+});
