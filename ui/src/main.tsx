@@ -14,6 +14,7 @@ import './kit/kit.css';
 import './kit/surfaces.css';
 import './library/palette.css';
 import './runs/runs.css';
+import './views/question.css';
 import './views/views.css';
 import './views/editor.css';
 

@@ -9,8 +9,11 @@ const SPOKEN = new Set(['sentence', 'cause', 'title', 'troubles']);
 const SPOKEN_IN: Partial<Record<CommandName, readonly string[]>> = {
   'flows.list': ['paused'],
   'gallery.list': ['name', 'about'],
+  'flow.versions': ['note'],
   'schedule.next': ['words'],
 };
+/** Fields of values that hold rows with sentences in one answer. */
+const ROWS_IN: Partial<Record<CommandName, string>> = { 'failed.list': 'records' };
 /** Fields that hold values of the person, which nothing may touch. */
 const VALUES = new Set([
   'body',
@@ -28,8 +31,8 @@ const VALUES = new Set([
   'value',
 ]);
 
-function spoken(value: unknown, say: Say, also: readonly string[]): unknown {
-  if (Array.isArray(value)) return value.map((it) => spoken(it, say, also));
+function spoken(value: unknown, say: Say, also: readonly string[], rows?: string): unknown {
+  if (Array.isArray(value)) return value.map((it) => spoken(it, say, also, rows));
   if (typeof value !== 'object' || value === null) return value;
   const row = Object.entries(value);
   // what is proposed at the caret: a function says what it does, a field shows its value
@@ -37,12 +40,12 @@ function spoken(value: unknown, say: Say, also: readonly string[]): unknown {
   return Object.fromEntries(
     row.map(([name, it]) => {
       if (isFunction && name === 'detail' && typeof it === 'string') return [name, say(it)];
-      if (VALUES.has(name)) return [name, it];
+      if (VALUES.has(name) && name !== rows) return [name, it];
       if (SPOKEN.has(name) || also.includes(name)) {
         if (typeof it === 'string') return [name, say(it)];
         if (Array.isArray(it)) return [name, it.map((text) => (typeof text === 'string' ? say(text) : text))];
       }
-      return [name, spoken(it, say, also)];
+      return [name, spoken(it, say, also, rows)];
     }),
   );
 }
@@ -89,7 +92,7 @@ export function speaking(bridge: Bridge): Bridge {
           const kinds = answer.kinds.map((kind) => kindIn(kind, say));
           return { ...answer, kinds };
         }
-        return spoken(answer, say, SPOKEN_IN[name] ?? []) as typeof answer;
+        return spoken(answer, say, SPOKEN_IN[name] ?? [], ROWS_IN[name]) as typeof answer;
       } catch (error) {
         if (error instanceof Refused)
           throw new Refused({ ...error.body, sentence: (await words())(error.body.sentence) });

@@ -17,7 +17,7 @@ export type CardNode = Node<CardFace, 'card'>;
 export type NoteNode = Node<{ note: Note; index: number }, 'note'>;
 export type FrameNode = Node<{ group: Group; index: number }, 'frame'>;
 export type DrawnNode = CardNode | NoteNode | FrameNode;
-export type WireEdge = Edge<{ key: string; isError: boolean }, 'wire'>;
+export type WireEdge = Edge<{ key: string; isError: boolean; isNamed: boolean }, 'wire'>;
 
 export interface Shown {
   doc: FlowDoc;
@@ -177,7 +177,9 @@ export function drawWires(shown: Shown, before: readonly WireEdge[]): WireEdge[]
     const source = endOf(from ?? '');
     const target = endOf(to ?? '');
     const ariaLabel = `${titleAt(source.node)} → ${titleAt(target.node)}`;
-    if (was?.data?.key === key && was.ariaLabel === ariaLabel) return was;
+    // a port says its name where its card has several
+    const isNamed = ports(source.node).outputs.length > 1 && ports(target.node).inputs.length < 2;
+    if (was?.data?.key === key && was.ariaLabel === ariaLabel && was.data.isNamed === isNamed) return was;
     return {
       ...was,
       id,
@@ -187,7 +189,7 @@ export function drawWires(shown: Shown, before: readonly WireEdge[]): WireEdge[]
       target: target.node,
       sourceHandle: source.port,
       targetHandle: target.port,
-      data: { key, isError: source.port === 'error' },
+      data: { key, isError: source.port === 'error', isNamed },
     };
   });
 }

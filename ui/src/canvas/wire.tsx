@@ -7,6 +7,9 @@ import { live } from '../document/live.ts';
 import { formatNumber } from '../kit/i18n.ts';
 import type { WireEdge } from './shape.ts';
 
+/** How far along a wire its count stands that begins at a port with a name. */
+const ASIDE = 0.72;
+
 function Drawn({
   sourceX,
   sourceY,
@@ -19,7 +22,18 @@ function Drawn({
 }: EdgeProps<WireEdge>) {
   const count = useStore(live, (state) => (data ? state.counts.wires[data.key] : undefined));
   const isLossy = useStore(live, (state) => (data ? state.losses.has(data.key) : false));
-  const [path, x, y] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
+  const [path, middleX, middleY] = getBezierPath({
+    sourceX,
+    sourceY,
+    targetX,
+    targetY,
+    sourcePosition,
+    targetPosition,
+  });
+  // beside a port with its name the count goes on to where the name has ended
+  const isAside = data?.isNamed && targetX > sourceX;
+  const x = isAside ? sourceX + (targetX - sourceX) * (1.5 * ASIDE * (1 - ASIDE) + ASIDE ** 3) : middleX;
+  const y = isAside ? sourceY + (targetY - sourceY) * (3 * ASIDE ** 2 - 2 * ASIDE ** 3) : middleY;
   return (
     <>
       <BaseEdge
@@ -36,6 +50,7 @@ function Drawn({
           <span
             className="wire-count"
             data-lost={isLossy || undefined}
+            data-aside={isAside || undefined}
             style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
           >
             {isLossy ? <TriangleAlert aria-hidden="true" /> : null}

@@ -10,9 +10,14 @@ export type Change =
   | { type: 'wire.remove'; wire: Wire }
   | { type: 'notes.set'; notes: Note[] }
   | { type: 'groups.set'; groups: Group[] }
-  | { type: 'flow.set'; fields: Partial<Pick<FlowDoc, 'name' | 'zone' | 'slots'>> }
+  | { type: 'flow.set'; fields: FlowFields }
   | { type: 'flow.replace'; doc: FlowDoc }
   | { type: 'many'; changes: Change[] };
+
+/** What holds for the whole flow; undefined takes it out of the file. */
+type FlowFields = Partial<
+  Pick<FlowDoc, 'name' | 'zone' | 'slots' | 'expect' | 'order' | 'concurrency' | 'overlap'>
+>;
 
 export interface Applied {
   doc: FlowDoc;
@@ -119,10 +124,10 @@ export function apply(doc: FlowDoc, change: Change): Applied {
         inverse: { type: 'groups.set', groups: doc.groups ?? [] },
       };
     case 'flow.set': {
-      const { name, zone, slots } = doc;
+      const { name, zone, slots, expect, order, concurrency, overlap } = doc;
       return {
         doc: { ...doc, ...change.fields },
-        inverse: { type: 'flow.set', fields: { name, zone, slots } },
+        inverse: { type: 'flow.set', fields: { name, zone, slots, expect, order, concurrency, overlap } },
       };
     }
     case 'flow.replace':

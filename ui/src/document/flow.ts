@@ -36,6 +36,12 @@ export interface Group {
   color?: string;
   nodes: string[];
 }
+/** What is normal for a flow; anything else raises an alert. */
+export interface Expect {
+  by?: string;
+  records?: [number, number];
+  within_s?: number;
+}
 export interface FlowDoc {
   arna: number;
   name: string;
@@ -46,6 +52,10 @@ export interface FlowDoc {
   layout: Record<string, Point>;
   notes?: Note[];
   groups?: Group[];
+  expect?: Expect;
+  order?: string;
+  concurrency?: number;
+  overlap?: 'queue' | 'skip' | 'replace' | 'latest';
   [other: string]: unknown;
 }
 export interface End {

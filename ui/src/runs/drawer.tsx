@@ -123,7 +123,7 @@ function NodeRecords({ onProblems, onFailed }: { onProblems: () => void; onFaile
             {t('drawer.problems', { count: problems })}
           </button>
         ) : null}
-        {isShown && !records.isWhole && records.kept ? (
+        {isShown && records.isCounted && !search && records.kept && records.kept < records.total ? (
           <Pill>{t('drawer.sample_only', { count: records.kept, n: formatNumber(records.kept) })}</Pill>
         ) : null}
         <input

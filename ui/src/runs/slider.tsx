@@ -6,6 +6,7 @@ import { engine } from '../bridge/index.ts';
 import { isRunning, live, slideTo } from '../document/live.ts';
 import { Button } from '../kit/controls.tsx';
 import { formatSpan, formatTime } from '../kit/i18n.ts';
+import { RunPill } from './run-state.tsx';
 
 export function RunSlider() {
   const { t } = useTranslation();
@@ -22,6 +23,14 @@ export function RunSlider() {
         <Button look="quiet" onClick={() => void engine().call('run.cancel', { run: row.run })}>
           <Square /> {t('run.cancel')}
         </Button>
+      </div>
+    );
+  }
+  if (row.ended_ms === null) {
+    return (
+      <div className="slider-box">
+        <span className="muted">{t('run.of', { time: formatTime(row.started_ms) })}</span>
+        <RunPill state={row.state} />
       </div>
     );
   }

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ConnectionRow, engine, type Json } from '../bridge/index.ts';
-import { Button, Field, Select } from '../kit/controls.tsx';
+import { Button, Field, NumberInput, Select } from '../kit/controls.tsx';
 import { Dialog, say } from '../kit/surfaces.tsx';
 import { attempt } from './events.ts';
 
@@ -112,6 +112,46 @@ export function ConnectionDialog({ start, kind: wanted, onClose, onSaved }: Conn
           />
         </Field>
       ))}
+      <RateField
+        rate={typeof config.rate === 'string' ? config.rate : ''}
+        onChange={(rate) => setConfig({ ...config, rate })}
+      />
     </Dialog>
+  );
+}
+
+const SPANS = ['s', 'min', 'h'] as const;
+const MOST_CALLS = 100_000;
+
+/** How often the system may be called: so many calls in a span, none where nothing is said. */
+function RateField({ rate, onChange }: { rate: string; onChange: (rate: string | null) => void }) {
+  const { t } = useTranslation();
+  const [, calls = '', said = 's'] = /^\s*(\d+)\s*\/\s*(\w+)/.exec(rate) ?? [];
+  const named = SPANS.find((it) => said.startsWith(it)) ?? 's';
+  const [span, setSpan] = useState<string>(named);
+  const set = (count: number | undefined, in_span: string) =>
+    onChange(count === undefined ? null : `${count}/${in_span}`);
+  return (
+    <Field label={t('connections.rate')} help={t('connections.rate_help')}>
+      <div className="row">
+        <NumberInput
+          label={t('connections.rate')}
+          min={1}
+          max={MOST_CALLS}
+          placeholder="–"
+          value={calls ? Number(calls) : undefined}
+          onChange={(count) => set(count, span)}
+        />
+        <Select
+          label={t('connections.rate_span')}
+          value={span}
+          options={SPANS.map((value) => ({ value, label: t(`connections.per_${value}`) }))}
+          onChange={(next) => {
+            setSpan(next);
+            if (calls) set(Number(calls), next);
+          }}
+        />
+      </div>
+    </Field>
   );
 }

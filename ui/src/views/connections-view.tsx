@@ -1,11 +1,12 @@
 /** The connections: accounts at systems, with their health and who uses them. Secrets go in and never come out. */
+import type { TFunction } from 'i18next';
 import { EllipsisVertical, Plug, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ConnectionRow, engine } from '../bridge/index.ts';
 import { Button, Pill, type Tone } from '../kit/controls.tsx';
 import { KindBadge } from '../kit/glyph.tsx';
-import { formatAgo } from '../kit/i18n.ts';
+import { formatAgo, formatNumber } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Menu, Scroll, State, say } from '../kit/surfaces.tsx';
 import { ConnectionDialog, glyphFor } from './connection-dialog.tsx';
@@ -40,6 +41,7 @@ export function ConnectionsView() {
                     <th>{t('connections.name')}</th>
                     <th>{t('connections.health')}</th>
                     <th>{t('connections.secrets')}</th>
+                    <th>{t('connections.rate')}</th>
                     <th>{t('connections.last_use')}</th>
                     <th>{t('connections.used_by')}</th>
                     <th>
@@ -78,6 +80,12 @@ export function ConnectionsView() {
       ) : null}
     </main>
   );
+}
+
+/** `600/min` in words; a dash where it may be called as often as it likes. */
+function rateWords(rate: string | null | undefined, t: TFunction): string {
+  const [, calls, span = ''] = /^\s*(\d+)\s*\/\s*(s|min|h)/.exec(rate ?? '') ?? [];
+  return calls ? `${formatNumber(Number(calls))} ${t(`connections.per_${span}`)}` : '–';
 }
 
 function ConnectionLine({
@@ -119,7 +127,10 @@ function ConnectionLine({
           <div className="bad small">{row.health.error.sentence}</div>
         ) : null}
       </td>
-      <td className="muted">{row.secrets.join(', ') || '–'}</td>
+      <td className="muted">
+        {row.secrets.map((name) => t(`connections.${name}`, { defaultValue: name })).join(', ') || '–'}
+      </td>
+      <td className="muted">{rateWords(row.rate, t)}</td>
       <td className="muted">
         {row.last_use_ms ? formatAgo(row.last_use_ms, Date.now()) : t('connections.never')}
       </td>

@@ -10,8 +10,10 @@ import { change, flush, keepMine, openFlow, takeTheirs } from '../document/store
 import { Button, Pill, Switch, type Tone } from '../kit/controls.tsx';
 import { formatMoment, formatNumber } from '../kit/i18n.ts';
 import { Menu } from '../kit/surfaces.tsx';
+import { RunPill } from '../runs/run-state.tsx';
 import { CasesDialog } from './cases-dialog.tsx';
 import { attempt } from './events.ts';
+import { FlowDialog } from './flow-dialog.tsx';
 import { download } from './new-flow.ts';
 import { RehearsalDialog } from './rehearsal-dialog.tsx';
 import { go } from './route.ts';
@@ -38,7 +40,7 @@ interface EditorBarProps {
 export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarProps) {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
-  const [sheet, setSheet] = useState<'versions' | 'cases' | 'trust' | 'rehearsal'>();
+  const [sheet, setSheet] = useState<'settings' | 'versions' | 'cases' | 'trust' | 'rehearsal'>();
   const [grants, setGrants] = useState<Parameters<typeof TrustSheet>[0]['start']>();
   const name = useStore(openFlow, (state) => state.history.doc.name);
   const folder = useStore(openFlow, (state) => state.folder);
@@ -89,6 +91,7 @@ export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarPro
           { label: t('editor.versions'), onChoose: () => setSheet('versions') },
           { label: t('editor.cases'), onChoose: () => setSheet('cases') },
           { label: t('editor.trust'), onChoose: () => void trust() },
+          { label: t('editor.settings'), onChoose: () => setSheet('settings') },
           { label: t('flows.runs_of'), onChoose: () => go('runs', id) },
           'line',
           { label: t('flows.export'), onChoose: () => void exportFlow() },
@@ -110,6 +113,7 @@ export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarPro
       )}
       <span className="muted on-word">{armed ? t('flows.on') : t('flows.off')}</span>
       <Switch on={armed} label={t('flows.on')} onChange={onArm} />
+      {sheet === 'settings' ? <FlowDialog onClose={close} /> : null}
       {sheet === 'versions' ? <VersionsDialog flow={id} onClose={close} /> : null}
       {sheet === 'cases' ? (
         <CasesDialog flow={id} run={row?.run} onLiveAnyway={close} onClose={close} />
@@ -158,8 +162,23 @@ function LastRunPill() {
   const failed = row.failed
     ? `, ${t('card.failed', { count: row.failed, n: formatNumber(row.failed) })}`
     : '';
+  // how it ended is told by the colour; that it waits for somebody, or did nothing, by a word
+  const isTold = row.state === 'held' || row.state === 'asking' || row.state === 'skipped';
   return (
-    <span className="last-run" title={row.error?.sentence}>
+    <span className="last-run row" title={row.error?.sentence}>
+      {isTold ? <RunPill state={row.state} /> : null}
+      {row.state === 'held' ? (
+        <Button
+          onClick={() =>
+            void attempt(() => engine().call('run.release', { run: row.run }), t('app.engine_gone'))
+          }
+        >
+          {t('runs.release')}
+        </Button>
+      ) : null}
+      {row.state === 'asking' ? (
+        <Button onClick={() => go('failed')}>{t('failed.to_question')}</Button>
+      ) : null}
       <Pill tone={tone}>
         {t('run.last', {
           time: formatMoment(row.started_ms),

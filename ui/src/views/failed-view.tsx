@@ -1,14 +1,22 @@
 /** One inbox of failed records, by cause, and the questions only a person can answer. */
-import { CircleCheck, CircleHelp, Pencil, RotateCcw, Trash2 } from 'lucide-react';
+import { CircleCheck, Pencil, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Datum, engine, type FailedGroup, type FailedRecord, type Question } from '../bridge/index.ts';
+import {
+  type Answer,
+  type Datum,
+  engine,
+  type FailedGroup,
+  type FailedRecord,
+  type Json,
+} from '../bridge/index.ts';
 import { plain } from '../document/sample.ts';
 import { Button, Pill } from '../kit/controls.tsx';
 import { formatMoment, formatNumber } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Dialog, Scroll, State, say } from '../kit/surfaces.tsx';
 import { attempt, useEvents } from './events.ts';
+import { QuestionCard } from './question-card.tsx';
 import { go } from './route.ts';
 
 export function FailedView() {
@@ -33,8 +41,8 @@ export function FailedView() {
     await attempt(() => engine().call('failed.discard', what), gone);
     inbox.reload();
   };
-  const reply = async (id: string, answer: 'happened' | 'repeat' | 'give_up') => {
-    await attempt(() => engine().call('questions.answer', { id, answer }), gone);
+  const reply = async (id: string, answer: Answer, value?: Json) => {
+    await attempt(() => engine().call('questions.answer', { id, answer, value }), gone);
     inbox.reload();
   };
   return (
@@ -50,7 +58,7 @@ export function FailedView() {
                 <QuestionCard
                   key={question.id}
                   question={question}
-                  onReply={(answer) => void reply(question.id, answer)}
+                  onReply={(answer, value) => void reply(question.id, answer, value)}
                 />
               ))}
               {groups.map((group) => (
@@ -78,36 +86,6 @@ export function FailedView() {
         />
       ) : null}
     </main>
-  );
-}
-
-function QuestionCard({
-  question,
-  onReply,
-}: {
-  question: Question;
-  onReply: (answer: 'happened' | 'repeat' | 'give_up') => void;
-}) {
-  const { t } = useTranslation();
-  return (
-    <section className="panel question">
-      <div className="row panel-head">
-        <CircleHelp className="warn" />
-        <div className="spacer">
-          <h2>{question.sentence}</h2>
-          <div className="faint small">
-            {question.flow_name} · {formatMoment(question.asked_ms)}
-          </div>
-        </div>
-      </div>
-      <div className="row wrap panel-foot">
-        <Button onClick={() => onReply('happened')}>{t('failed.happened')}</Button>
-        <Button onClick={() => onReply('repeat')}>{t('failed.repeat')}</Button>
-        <Button look="quiet" onClick={() => onReply('give_up')}>
-          {t('failed.give_up')}
-        </Button>
-      </div>
-    </section>
   );
 }
 

@@ -8,6 +8,7 @@ import { formatMoment, formatNumber, formatSpan } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Scroll, State } from '../kit/surfaces.tsx';
 import { RunPill } from '../runs/run-state.tsx';
+import { triggersIn } from '../schedule/words.ts';
 import { attempt, useEvents } from './events.ts';
 import { go, useRoute } from './route.ts';
 
@@ -100,7 +101,12 @@ export function RunsView() {
                 </thead>
                 <tbody>
                   {[...page.runs, ...(more?.rows ?? [])].map((row) => (
-                    <RunLine key={row.run} row={row} onChanged={runs.reload} />
+                    <RunLine
+                      key={row.run}
+                      row={row}
+                      trigger={flows.value?.flows.find((it) => it.id === row.flow)?.trigger}
+                      onChanged={runs.reload}
+                    />
                   ))}
                 </tbody>
               </table>
@@ -123,7 +129,14 @@ export function RunsView() {
   );
 }
 
-function RunLine({ row, onChanged }: { row: RunRow; onChanged: () => void }) {
+interface RunLineProps {
+  row: RunRow;
+  /** What starts its flow, as the engine says it. */
+  trigger: string | undefined;
+  onChanged: () => void;
+}
+
+function RunLine({ row, trigger, onChanged }: RunLineProps) {
   const { t } = useTranslation();
   const release = async () => {
     await attempt(() => engine().call('run.release', { run: row.run }), t('app.engine_gone'));
@@ -154,7 +167,10 @@ function RunLine({ row, onChanged }: { row: RunRow; onChanged: () => void }) {
       </td>
       <td className="number">{row.ended_ms ? formatSpan(row.ended_ms - row.started_ms) : '…'}</td>
       <td className="muted note-cell">
-        {row.error?.sentence ?? t(`started_by.${row.trigger}`, { defaultValue: row.trigger })}
+        {row.error?.sentence ??
+          (trigger && !trigger.includes(' · ')
+            ? triggersIn(trigger, t)
+            : t(`started_by.${row.trigger}`, { defaultValue: row.trigger }))}
       </td>
     </tr>
   );

@@ -1,0 +1,31 @@
+import type { TFunction } from 'i18next';
+import { describe, expect, it } from 'vitest';
+import { triggersIn } from './words.ts';
+
+/** Says the key and what stands in it, so that a test sees both. */
+const t = ((key: string, values: object = {}) =>
+  [key, ...Object.values(values)].join(' ')) as unknown as TFunction;
+
+describe('the triggers of a flow in words', () => {
+  it.each([
+    ['By hand', 'trigger.by_hand'],
+    ['Web request at /hooks/orders', 'trigger.hook /hooks/orders'],
+    ['At 09:00. Almaty', 'trigger.every_day 09:00 · Almaty'],
+    [
+      'At 09:00, on Monday, Tuesday, Wednesday, Thursday, and Friday. Almaty',
+      'trigger.weekdays 09:00 · Almaty',
+    ],
+    ['At 07:15, on Monday and Sunday. New York', 'trigger.on_days cron.MON, cron.SUN 07:15 · New York'],
+    ['At 08:30, on day 1. Almaty', 'trigger.on_date 1 08:30 · Almaty'],
+    ['At every 15 minutes. Almaty', 'trigger.minutes 15 · Almaty'],
+    ['At minute 0 past every hour. UTC', 'cron.hour · UTC'],
+    ['By hand · At 09:00. UTC', 'trigger.by_hand · trigger.every_day 09:00 · UTC'],
+  ])('%s is said in the language', (english, said) => {
+    expect(triggersIn(english, t)).toBe(said);
+  });
+
+  it('leaves what has no simple words as the engine says it', () => {
+    const odd = 'At minute 0, of hour 9 and 18. Almaty';
+    expect(triggersIn(odd, t)).toBe(odd);
+  });
+});

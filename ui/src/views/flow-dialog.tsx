@@ -1,0 +1,140 @@
+/** What holds for the whole flow: how its runs stand to one another, and what is normal for it. */
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand';
+import type { Expect, FlowDoc } from '../document/flow.ts';
+import { change, openFlow } from '../document/store.ts';
+import { SampleOf } from '../inspector/sample-of.ts';
+import { FormulaWidget } from '../inspector/widgets/formula.tsx';
+import { textOf } from '../inspector/widgets/types.ts';
+import { Field, NumberInput, Select } from '../kit/controls.tsx';
+import { Dialog } from '../kit/surfaces.tsx';
+
+const OVERLAPS = ['queue', 'skip', 'replace', 'latest'] as const;
+const MOST_AT_ONCE = 1000;
+/** The engine's own choice, where the flow says nothing. */
+const AT_ONCE = 10;
+const MOST_SECONDS = 31_536_000;
+
+const isOverlap = (value: unknown): value is FlowDoc['overlap'] => OVERLAPS.some((it) => it === value);
+
+export function FlowDialog({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const doc = useStore(openFlow, (state) => state.history.doc);
+  const problems = useStore(openFlow, (state) => state.problems);
+  const set = (fields: Partial<FlowDoc>, key: string) => change({ type: 'flow.set', fields }, `flow.${key}`);
+  const wrong = (place: string) =>
+    problems.find((it) => it.node === null && it.pointer?.startsWith(place))?.sentence;
+  const overlap = doc.overlap ?? 'queue';
+  const order = t('flow.order');
+  return (
+    <Dialog title={t('editor.settings')} closeLabel={t('common.close')} onClose={onClose}>
+      <Field label={t('flow.overlap')} help={t(`overlap.${overlap}_help`)} bad={wrong('/overlap')}>
+        <Select
+          label={t('flow.overlap')}
+          value={overlap}
+          options={OVERLAPS.map((value) => ({ value, label: t(`overlap.${value}`) }))}
+          onChange={(it) => isOverlap(it) && set({ overlap: it === 'queue' ? undefined : it }, 'overlap')}
+        />
+      </Field>
+      <Field label={t('flow.concurrency')} help={t('flow.concurrency_help')} bad={wrong('/concurrency')}>
+        <NumberInput
+          label={t('flow.concurrency')}
+          min={1}
+          max={MOST_AT_ONCE}
+          placeholder={String(AT_ONCE)}
+          value={doc.concurrency}
+          onChange={(concurrency) => set({ concurrency }, 'concurrency')}
+        />
+      </Field>
+      <Field label={order} help={t('flow.order_help')} bad={wrong('/order')}>
+        {/* it reads what starts the run, not what arrives at the node that happens to be selected */}
+        <SampleOf value={NO_SAMPLE}>
+          <FormulaWidget
+            field={{ ...ORDER, label: order }}
+            value={doc.order}
+            onChange={(it) => set({ order: textOf(it) || undefined }, 'order')}
+          />
+        </SampleOf>
+      </Field>
+      <Normal expect={doc.expect} bad={wrong('/expect')} onChange={(expect) => set({ expect }, 'expect')} />
+    </Dialog>
+  );
+}
+
+const NO_SAMPLE = { record: {}, fields: [] };
+const ORDER = {
+  name: 'order',
+  help: '',
+  widget: 'formula',
+  isRequired: false,
+  isAdvanced: false,
+  fallback: undefined,
+  options: [],
+  schema: {},
+  root: {},
+};
+
+interface NormalProps {
+  expect: Expect | undefined;
+  bad: string | undefined;
+  onChange: (expect: Expect | undefined) => void;
+}
+
+/** What is normal: anything else is told. */
+function Normal({ expect = {}, bad, onChange }: NormalProps) {
+  const { t } = useTranslation();
+  const set = (next: Expect) => {
+    const said = Object.entries({ ...expect, ...next }).filter(([, value]) => value !== undefined);
+    onChange(said.length ? Object.fromEntries(said) : undefined);
+  };
+  // the file has both ends or none: one alone stays in its field until the other is there
+  const [ends, setEnds] = useState({ least: expect.records?.[0], most: expect.records?.[1] });
+  const { least, most } = ends;
+  const records = (next: Partial<typeof ends>) => {
+    const now = { ...ends, ...next };
+    setEnds(now);
+    set({
+      records: now.least === undefined || now.most === undefined ? undefined : [now.least, now.most],
+    });
+  };
+  return (
+    <>
+      <h3 className="sheet-head">{t('flow.normal')}</h3>
+      <p className="muted">{t('flow.normal_help')}</p>
+      {bad ? <p className="field-bad">{bad}</p> : null}
+      <Field label={t('flow.by')} help={t('flow.by_help')}>
+        <input
+          className="input"
+          type="time"
+          aria-label={t('flow.by')}
+          value={expect.by ?? ''}
+          onChange={(event) => set({ by: event.target.value || undefined })}
+        />
+      </Field>
+      <div className="row">
+        <Field label={t('flow.least')}>
+          <NumberInput
+            label={t('flow.least')}
+            min={0}
+            value={least}
+            onChange={(it) => records({ least: it })}
+          />
+        </Field>
+        <Field label={t('flow.most')}>
+          <NumberInput label={t('flow.most')} min={0} value={most} onChange={(it) => records({ most: it })} />
+        </Field>
+      </div>
+      {(least === undefined) !== (most === undefined) ? <p className="field-help">{t('flow.both')}</p> : null}
+      <Field label={t('flow.within_s')} help={t('flow.within_help')}>
+        <NumberInput
+          label={t('flow.within_s')}
+          min={1}
+          max={MOST_SECONDS}
+          value={expect.within_s}
+          onChange={(within_s) => set({ within_s })}
+        />
+      </Field>
+    </>
+  );
+}
