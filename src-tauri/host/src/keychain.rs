@@ -88,5 +88,11 @@ fn store() -> keyring_core::Result<Arc<CredentialStore>> {
 
 #[cfg(all(unix, not(target_os = "macos")))]
 fn store() -> keyring_core::Result<Arc<CredentialStore>> {
+    // asking in vain would leave threads behind for as long as the program lives
+    let has_address = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some_and(|it| !it.is_empty());
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(std::path::PathBuf::from);
+    if !has_address && !runtime.is_some_and(|it| it.join("bus").exists()) {
+        return Err(Error::NotSupportedByStore("this user has no session".into()));
+    }
     Ok(zbus_secret_service_keyring_store::Store::new()?)
 }
