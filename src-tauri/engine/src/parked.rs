@@ -224,7 +224,8 @@ impl Inner {
         if let Some(key) = &origin.order_key {
             self.call_up(&origin.flow, key).await;
         }
-        let mut next = (origin.state == RunState::Waiting).then_some(origin.run);
+        // it may have come to rest since it was looked at, and was then ended by this record: told twice is better than never
+        let mut next = (!origin.state.has_ended()).then_some(origin.run);
         while let Some(run) = next {
             let found = self.journal.read(|it| Ok((it.resumable(run)?, it.run(run)?)));
             let Ok((Some(now), Some(detail))) = found else { return };
@@ -232,8 +233,14 @@ impl Inner {
                 return;
             }
             self.settled(run);
-            if let Ok(live) = self.library.live(&now.flow, Some(&now.flow_hash)) {
-                let state = if now.state == RunState::Ok { EndState::Ok } else { EndState::Partial };
+            let state = match now.state {
+                RunState::Ok => Some(EndState::Ok),
+                RunState::Partial => Some(EndState::Partial),
+                // it did not end by its records, and told so itself
+                _ => None,
+            };
+            let live = self.library.live(&now.flow, Some(&now.flow_hash));
+            if let (Some(state), Ok(live)) = (state, live) {
                 self.tell_end(&live, &Ended::of(detail.row.run, state));
             }
             next = now.parent.map(|it| it.run);
