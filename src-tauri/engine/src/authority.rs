@@ -45,7 +45,8 @@ pub struct FolderGrant {
 pub struct Authority {
     /// Slots by name.
     pub slots: HashMap<String, Filled>,
-    /// (node id, resource) pairs: `host:api.shop.kz`, `host:*`, `local`, `folder:/path:read`, `hook:path`, `schedule`.
+    /// (node id, resource) pairs: `host:api.shop.kz`, `host:*`, `local`, `folder:/path:read`, `folder:*:read`, `hook:path`,
+    /// `schedule`. `folder:*` is every folder that some node of the flow may use, never one more.
     pub grants: HashSet<(String, String)>,
 }
 
@@ -95,10 +96,11 @@ impl Authority {
                 Filled::Connection(_) | Filled::Plain(_) | Filled::Flow(_) => None,
             })
             .collect();
-        folders.extend(self.resources(node, "folder:").filter_map(|it| {
-            let (path, mode) = it.rsplit_once(':')?;
-            Some(FolderGrant { path: path.into(), reads: mode != "write", writes: mode != "read" })
-        }));
+        folders.extend(self.resources(node, "folder:").filter_map(folder));
+        for mode in self.resources(node, "folder:*:") {
+            let given = self.grants.iter().filter_map(|(_, it)| folder(it.strip_prefix("folder:")?));
+            folders.extend(given.map(|it| FolderGrant { writes: it.writes && mode != "read", ..it }));
+        }
         // the most exact grant decides
         folders.sort_by_key(|it| std::cmp::Reverse(it.path.as_os_str().len()));
         folders
@@ -118,6 +120,12 @@ impl Authority {
             (Text::from(name.as_str()), value)
         }))
     }
+}
+
+/// The folder a grant names; none for `*`.
+fn folder(grant: &str) -> Option<FolderGrant> {
+    let (path, mode) = grant.rsplit_once(':')?;
+    (path != "*").then(|| FolderGrant { path: path.into(), reads: mode != "write", writes: mode != "read" })
 }
 
 /// The hosts named by a connection's settings: `address` as a URL or host, or `host` and `port`, and `token_url`.

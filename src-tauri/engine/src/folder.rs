@@ -57,7 +57,7 @@ impl Files {
         let hint = if is_below {
             format!("The folder was not given for that: it may not {verb} there.")
         } else {
-            "Choose a folder for it first.".into()
+            "It lies in no folder that was given to this flow.".into()
         };
         Err(NodeError::new(Code::Denied, format!("This flow may not {verb} {path}. {hint}")))
     }

@@ -35,7 +35,7 @@ pub(crate) fn problem(found: &Diagnostic) -> Problem {
 }
 
 /// How the slots of a document are filled.
-pub(crate) fn slots(document: &Document, given: &Given) -> Vec<SlotState> {
+pub(crate) fn slots(document: &Document, given: &Given, kinds: &Kinds) -> Vec<SlotState> {
     let states = document.slots.iter().map(|(name, slot)| {
         let (kind, detail, default) = match &slot.fill {
             Fill::Connection(system) => ("connection", system.clone(), None),
@@ -53,7 +53,8 @@ pub(crate) fn slots(document: &Document, given: &Given) -> Vec<SlotState> {
             detail,
             filled: given.slots.get(name.as_str()).cloned(),
             default,
-            used_by: users(document, name),
+            help: slot.help.clone().unwrap_or_default(),
+            used_by: users(document, kinds, name),
         }
     });
     states.collect()
@@ -68,14 +69,21 @@ fn access_word(access: Access) -> &'static str {
 }
 
 /// Nodes that name a slot: as their connection, or as `slots.name` in their configuration.
-fn users(document: &Document, slot: &str) -> Vec<String> {
+fn users(document: &Document, kinds: &Kinds, slot: &str) -> Vec<String> {
     let in_formula = format!("slots.{slot}");
     let quoted = format!("\"{slot}\"");
     let uses = |node: &model::document::Node| {
         let config = node.config.to_string();
         node.connection.as_deref() == Some(slot) || config.contains(&in_formula) || config.contains(&quoted)
     };
-    document.nodes.iter().filter(|(_, node)| uses(node)).map(|(id, _)| id.to_string()).collect()
+    document.nodes.iter().filter(|(_, node)| uses(node)).map(|(id, _)| title(document, kinds, id)).collect()
+}
+
+/// What is written on the card of a node: its title, or that of its kind.
+pub(crate) fn title(document: &Document, kinds: &Kinds, id: &str) -> String {
+    let Some(node) = document.nodes.get(id) else { return id.to_string() };
+    let of_kind = || kinds.spec(&node.kind).map_or_else(|| id.to_string(), |spec| spec.title.to_owned());
+    node.title.clone().unwrap_or_else(of_kind)
 }
 
 /// What is known about each node.

@@ -1,12 +1,12 @@
 //! The failed-records inbox, and questions only a person can answer.
 
-use engine::Library;
 use journal::{Change, LetterFilter, LetterId, LetterRow, QuestionId, Resolution, Verdict};
 use model::{Record, Value, codec};
 
 use crate::app::{App, engine_refusal, refusal};
 use crate::contract::*;
 use crate::datum;
+use crate::describe;
 use crate::shelf::base;
 
 const SHOWN: u32 = 20;
@@ -31,9 +31,11 @@ impl App {
                 ..LetterFilter::default()
             };
             let letters = self.journal.look(move |it| it.letters(&filter)).await.map_err(|e| refusal(&e))?;
+            let (flow_name, title) = self.names(&group.flow, &group.node).await;
             shown.push(FailedGroup {
                 group: format!("{}/{}/{}", group.flow, group.node, group.code),
-                flow_name: self.name_of(&group.flow),
+                flow_name,
+                title,
                 flow: base(&group.flow).to_owned(),
                 node: group.node.to_string(),
                 error: Failure { code: group.code.to_string(), sentence: group.message.clone(), cause: None },
@@ -46,8 +48,12 @@ impl App {
         Ok(FailedGroups { groups: shown })
     }
 
-    fn name_of(&self, flow: &str) -> String {
-        self.shelf.live(flow, None).map_or_else(|_| flow.to_owned(), |live| live.program.name.clone())
+    /// The name of a flow and what the card of a node of it says; their ids where the flow cannot be read any more.
+    async fn names(&self, flow: &str, node: &str) -> (String, String) {
+        match self.stored(base(flow)).await.ok().and_then(|it| it.document.ok()) {
+            Some(it) => (it.name.clone(), describe::title(&it, self.shelf.kinds(), node)),
+            None => (flow.to_owned(), node.to_owned()),
+        }
     }
 
     /// The letters a command names: by id, or a whole group.
@@ -125,17 +131,22 @@ impl App {
 
     pub(crate) async fn questions_list(&self, _: Nothing) -> Result<Questions, Refusal> {
         let rows = self.journal.look(|it| it.questions(QUESTIONS)).await.map_err(|e| refusal(&e))?;
-        let questions = rows.into_iter().map(|row| Question {
-            id: row.question.to_string(),
-            flow_name: self.name_of(&row.flow),
-            flow: base(&row.flow).to_owned(),
-            run: row.at.run.to_string(),
-            node: row.at.node.to_string(),
-            sentence: row.sentence,
-            record: frozen(&row.payload),
-            asked_ms: row.asked_ms,
-        });
-        Ok(Questions { questions: questions.collect() })
+        let mut questions = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (flow_name, title) = self.names(&row.flow, &row.at.node).await;
+            questions.push(Question {
+                id: row.question.to_string(),
+                flow_name,
+                title,
+                flow: base(&row.flow).to_owned(),
+                run: row.at.run.to_string(),
+                node: row.at.node.to_string(),
+                sentence: row.sentence,
+                record: frozen(&row.payload),
+                asked_ms: row.asked_ms,
+            });
+        }
+        Ok(Questions { questions })
     }
 
     pub(crate) async fn questions_answer(&self, params: QuestionsAnswer) -> Result<Nothing, Refusal> {

@@ -91,7 +91,7 @@ impl App {
             Ok(document) => {
                 let checked = self.shelf.check(document);
                 let given = self.shelf.given(&id).map_err(|e| engine_refusal(&e))?;
-                let slots = describe::slots(document, &given);
+                let slots = describe::slots(document, &given, self.shelf.kinds());
                 let errors = checked.diagnostics.iter().filter(|it| it.is_error()).count();
                 let open = slots.iter().filter(|it| it.filled.is_none() && it.default.is_none()).count();
                 let note = document.docs.clone().unwrap_or_default();
@@ -140,7 +140,11 @@ impl App {
             live_version: live_version.filter(|_| stored.row.armed),
             problems,
             facts,
-            slots: stored.document.as_ref().map(|it| describe::slots(it, &given)).unwrap_or_default(),
+            slots: stored
+                .document
+                .as_ref()
+                .map(|it| describe::slots(it, &given, self.shelf.kinds()))
+                .unwrap_or_default(),
             pinned: pins.into_iter().map(|(node, _, _)| node.to_string()).collect(),
             text: stored.text,
             id: params.flow,

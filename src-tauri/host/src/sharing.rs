@@ -32,7 +32,7 @@ impl App {
             name: document.name.clone(),
             problems: saved.problems,
             authority: self.authorities(&document, &saved.flow)?,
-            slots: describe::slots(&document, &given),
+            slots: describe::slots(&document, &given, self.shelf.kinds()),
             flow: saved.flow,
         })
     }
@@ -58,6 +58,7 @@ impl App {
             .into_iter()
             .map(|item| Authority {
                 granted: is_granted(&item, &given),
+                title: describe::title(document, self.shelf.kinds(), &item.node),
                 node: item.node.to_string(),
                 resource: item.resource,
                 sentence: item.sentence,
@@ -95,7 +96,7 @@ impl App {
         self.commit(vec![change, self.audited("slot.fill", &params.flow, &params.slot)]).await?;
         self.rearm(&params.flow).await?;
         let given = self.shelf.given(&params.flow).map_err(|e| engine_refusal(&e))?;
-        Ok(Slots { slots: describe::slots(&document, &given) })
+        Ok(Slots { slots: describe::slots(&document, &given, self.shelf.kinds()) })
     }
 
     /// A value in the form its slot needs, or why it does not fit.

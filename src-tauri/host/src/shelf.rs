@@ -284,8 +284,6 @@ fn storage(error: &journal::Error) -> NodeError {
 /// The grant's text for a resource; none for what filling a slot or arming allows, and for what cannot be allowed at all.
 pub(crate) fn grant_text(resource: &Resource) -> Option<String> {
     match resource {
-        // a folder that only the records name would be every folder
-        Resource::Folder { path, .. } if path.is_empty() => None,
         Resource::Schedule { .. } => None,
         other => other.grant(),
     }

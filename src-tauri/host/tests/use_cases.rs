@@ -101,6 +101,45 @@ async fn what_a_flow_would_touch_has_to_be_allowed_before_it_is_armed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_the_records_name_stays_in_the_folders_given_to_the_flow() {
+    let desk = Desk::open().await;
+    let (inbox, elsewhere) = (desk.folder("inbox"), desk.folder("elsewhere"));
+    for folder in [&inbox, &elsewhere] {
+        std::fs::write(folder.join("a.txt"), "one\ntwo\n").expect("a file");
+    }
+    let text = json!({
+        "arna": 1,
+        "name": "Read what came",
+        "nodes": {
+            "begin": {"kind": "flow.input"},
+            "files": {"kind": "file.list", "config": {"folder": inbox, "pattern": "*.txt"}},
+            "lines": {"kind": "text.read", "config": {"path": "= path"}},
+            "other": {"kind": "flow.input"},
+            "there": {"kind": "text.read", "config": {"path": "= place"}},
+            "gone": {"kind": "file.delete", "config": {"path": "= place"}},
+        },
+        "wires": [["begin", "files"], ["files", "lines"], ["other", "there"], ["other", "gone"]],
+    });
+    let flow = desk.flow(text).await;
+    let start = json!({"flow": flow, "trigger": "begin"});
+    assert_eq!(desk.refused("run.start", start.clone()).await, RefusalCode::NeedsYou);
+    desk.allow(&flow).await;
+    let run = desk.run(start).await;
+    assert_eq!(
+        (&run["row"]["state"], &run["counts"]["nodes"]["lines"]["records_out"]),
+        (&json!("ok"), &json!(2))
+    );
+    let place = elsewhere.join("a.txt");
+    let run = desk.run(json!({"flow": flow, "trigger": "other", "input": [{"place": place}]})).await;
+    assert_eq!(run["row"]["state"], "failed", "{run}");
+    // the folder was given for reading only
+    let place = inbox.join("a.txt");
+    let run = desk.run(json!({"flow": flow, "trigger": "other", "input": [{"place": place}]})).await;
+    assert_eq!(run["counts"]["nodes"]["there"]["records_out"], 2, "{run}");
+    assert!(inbox.join("a.txt").exists() && elsewhere.join("a.txt").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_goes_in_and_never_comes_out() {
     let desk = Desk::open().await;
     let save = json!({

@@ -38,7 +38,7 @@ pub enum Resource {
     },
     /// A folder written in the flow itself.
     Folder {
-        /// The path, or its beginning; empty when it is made from the records.
+        /// The path, or its beginning; empty when it is made from the records: then it may lie in any folder given to the flow.
         path: String,
         /// Whether files are written, moved or deleted there.
         writes: bool,
@@ -89,6 +89,7 @@ impl Resource {
             Self::Host { host } if host.is_empty() => Some("host:*".to_owned()),
             Self::Host { host } => Some(format!("host:{host}")),
             Self::Folder { path, writes } => {
+                let path = if path.is_empty() { "*" } else { path };
                 Some(format!("folder:{path}:{}", if *writes { "read_write" } else { "read" }))
             }
             Self::Hook { path } => Some(format!("hook:{path}")),
@@ -229,7 +230,7 @@ fn sentence(resource: &Resource) -> String {
         Resource::Host { host } => format!("calls {host}"),
         Resource::AddressSlot { slot } => format!("calls the address you fill in for {}", quoted(slot)),
         Resource::Folder { path, writes } if path.is_empty() => {
-            format!("{} at a place that is made from the records as they come", verb(*writes))
+            format!("{} wherever the records point, below the folders given to this flow", verb(*writes))
         }
         Resource::Folder { path, writes } => format!("{} below {}", verb(*writes), quoted(path)),
         Resource::FolderSlot { slot, writes } => {
@@ -261,6 +262,8 @@ mod tests {
         assert_eq!(host("").grant().as_deref(), Some("host:*"));
         let folder = Resource::Folder { path: "/in".into(), writes: false };
         assert_eq!(folder.grant().as_deref(), Some("folder:/in:read"));
+        let anywhere = Resource::Folder { path: String::new(), writes: true };
+        assert_eq!(anywhere.grant().as_deref(), Some("folder:*:read_write"));
         assert_eq!(Resource::FolderSlot { slot: "in_".into(), writes: true }.grant(), None);
     }
 }

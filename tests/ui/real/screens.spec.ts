@@ -108,7 +108,7 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
     open: async (page) => {
       await page.locator('.card').first().waitFor();
       await page.locator('.editor-bar > .button').nth(1).click();
-      await page.locator('.dialog .versions, .dialog .state').first().waitFor();
+      await page.locator('.dialog .held-step, .dialog .state').first().waitFor();
     },
   },
   { name: 'runs', at: () => 'runs' },

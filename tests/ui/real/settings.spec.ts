@@ -64,7 +64,7 @@ test('the rate of a connection is set in words and told in the list', async ({ e
 
 test('a question is answered with what the system said, where the person knows it', async ({ open }) => {
   const page = await open('runs');
-  const question = { id: 'q1', flow: 'f', flow_name: 'Orders', run: 'r', node: 'post', record: { id: 42 }, sentence: 'Was invoice 42 sent to ledger?', asked_ms: 0 };
+  const question = { id: 'q1', flow: 'f', flow_name: 'Orders', run: 'r', node: 'post', title: 'Post to the ledger', record: { id: 42 }, sentence: 'Was invoice 42 sent to ledger?', asked_ms: 0 };
   const answers: unknown[] = [];
   await page.route('**/api/questions.list', (route) => route.fulfill({ json: { questions: answers.length ? [] : [question] } }));
   await page.route('**/api/questions.answer', (route) => {

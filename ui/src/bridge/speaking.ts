@@ -1,14 +1,14 @@
 /** The engine speaks English; this says its sentences, and what the catalogue tells about kinds, in the language of the window. */
 import { saying } from '../kit/i18n.ts';
 import type { Say } from '../kit/sentences.ts';
+import { galleryIn } from './gallery-words.ts';
 import { type Bridge, type CommandName, EngineGone, type Json, type KindRow, Refused } from './index.ts';
 
 /** Fields that hold a text for people in every answer and event. */
-const SPOKEN = new Set(['sentence', 'cause', 'title', 'troubles']);
+const SPOKEN = new Set(['sentence', 'cause', 'title', 'troubles', 'used_by']);
 /** Fields that do in one answer, and hold names or data in others. */
 const SPOKEN_IN: Partial<Record<CommandName, readonly string[]>> = {
   'flows.list': ['paused'],
-  'gallery.list': ['name', 'about'],
   'flow.versions': ['note'],
   'schedule.next': ['words'],
 };
@@ -91,6 +91,9 @@ export function speaking(bridge: Bridge): Bridge {
         if (isCatalogue(name, answer)) {
           const kinds = answer.kinds.map((kind) => kindIn(kind, say));
           return { ...answer, kinds };
+        }
+        if (name === 'gallery.list' || name === 'gallery.get') {
+          return galleryIn(answer, await saying('gallery').catch(() => say)) as typeof answer;
         }
         return spoken(answer, say, SPOKEN_IN[name] ?? [], ROWS_IN[name]) as typeof answer;
       } catch (error) {

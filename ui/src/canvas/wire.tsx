@@ -8,7 +8,7 @@ import { formatNumber } from '../kit/i18n.ts';
 import type { WireEdge } from './shape.ts';
 
 /** How far along a wire its count stands that begins at a port with a name. */
-const ASIDE = 0.72;
+const ASIDE = 0.85;
 
 function Drawn({
   sourceX,

@@ -10,7 +10,7 @@ export function tidy(doc: FlowDoc, only?: readonly string[]): Record<string, Poi
   const ids = only && only.length > 1 ? [...only] : Object.keys(doc.nodes);
   const inside = new Set(ids);
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 38, ranksep: 72 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 38, ranksep: 88 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const id of ids) graph.setNode(id, { width: CARD_WIDTH, height: CARD_HEIGHT });
   for (const [from, to] of doc.wires) {

@@ -28,6 +28,8 @@ export interface Authority {
   resource: Resource;
   /** The sentence for the person, such as `reads files in the folder you choose`. */
   sentence: string;
+  /** What is written on its card. */
+  title: string;
 }
 
 /** One difference. */
@@ -387,6 +389,8 @@ export interface FailedGroup {
   node: string;
   /** The first records of it. */
   records: FailedRecord[];
+  /** What is written on its card. */
+  title: string;
 }
 
 /** Failed records, grouped by cause, largest group first. */
@@ -1051,6 +1055,8 @@ export interface Question {
   run: string;
   /** What is asked, such as `Was invoice 42 sent to ledger?`. */
   sentence: string;
+  /** What is written on its card. */
+  title: string;
 }
 
 /** The answer to `questions.list`. */
@@ -1131,7 +1137,7 @@ export type Resource =
   }
   /** A folder written in the flow itself. */
   | {
-    /** The path, or its beginning; empty when it is made from the records. */
+    /** The path, or its beginning; empty when it is made from the records: then it may lie in any folder given to the flow. */
     path: string;
     type: "folder";
     /** Whether files are written, moved or deleted there. */
@@ -1428,11 +1434,13 @@ export interface SlotState {
   detail: string;
   /** What it is filled with: a connection's name, a path, a value. Null when open. */
   filled: Json;
+  /** What to fill in, in the words of the flow's author; empty when there are none. */
+  help: string;
   /** The slot's name. */
   name: string;
   /** `connection`, `folder`, `file`, `flow`, `text`, `number`, `boolean`, `secret`. */
   type: string;
-  /** Nodes that use it. */
+  /** Nodes that use it, by their titles. */
   used_by: string[];
 }
 

@@ -33,8 +33,8 @@ export function setLanguage(language: string): void {
   void i18next.changeLanguage(language);
 }
 
-/** What is said in a language: by the engine and about the catalogue, or on the pages of help. */
-type Speech = 'engine' | 'pages';
+/** What is said in a language: by the engine and about the catalogue, on the pages of help, or in the flows of the gallery. */
+type Speech = 'engine' | 'pages' | 'gallery';
 type Fetch = () => Promise<{ default: SentenceTable }>;
 
 /** A language costs nothing before it is chosen, nor the words of help before it is opened. */
@@ -46,6 +46,7 @@ const tables: Record<string, Record<Speech, readonly Fetch[]>> = {
       () => import('./locales/functions.ru.json'),
     ],
     pages: [() => import('./locales/catalogue.ru.json'), () => import('./locales/pages.ru.json')],
+    gallery: [() => import('./locales/gallery.ru.json')],
   },
   kk: {
     engine: [
@@ -54,6 +55,7 @@ const tables: Record<string, Record<Speech, readonly Fetch[]>> = {
       () => import('./locales/functions.kk.json'),
     ],
     pages: [() => import('./locales/catalogue.kk.json'), () => import('./locales/pages.kk.json')],
+    gallery: [() => import('./locales/gallery.kk.json')],
   },
 };
 const sayings = new Map<string, Promise<Say>>();
@@ -106,6 +108,10 @@ export function formatStamp(text: string): string {
   const [, year, month, day, time, seconds = ''] = parts;
   return `${day}.${month}.${year} ${time}${seconds === ':00' ? '' : seconds}`;
 }
+
+/** The name of a month, counted from 0. */
+export const monthName = (month: number): string =>
+  new Intl.DateTimeFormat(tag(), { month: 'long' }).format(new Date(2026, month, 1));
 
 export const formatTime = (at_ms: number): string =>
   new Intl.DateTimeFormat(tag(), { hour: '2-digit', minute: '2-digit' }).format(at_ms);

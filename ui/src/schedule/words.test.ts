@@ -19,13 +19,30 @@ describe('the triggers of a flow in words', () => {
     ['At 08:30, on day 1. Almaty', 'trigger.on_date 1 08:30 · Almaty'],
     ['At every 15 minutes. Almaty', 'trigger.minutes 15 · Almaty'],
     ['At minute 0 past every hour. UTC', 'cron.hour · UTC'],
+    ['Every minute. UTC', 'trigger.minutes 1 · UTC'],
+    ['At minute 5 past every hour. UTC', 'trigger.minute 05 · UTC'],
+    ['At minute 0, of every 2 hours. UTC', 'trigger.hours 2 · UTC'],
+    ['At minute 0, of hour 9 and 18. Almaty', 'trigger.every_day 09:00, 18:00 · Almaty'],
+    ['At minute 0 and 30, of hour 9. Almaty', 'trigger.every_day 09:00, 09:30 · Almaty'],
+    [
+      'At minute 0, of hour 9-17, on Monday and Friday. Almaty',
+      'cron.hour, trigger.between 09:00 17:00 · cron.MON, cron.FRI · Almaty',
+    ],
+    [
+      'At every 15 minutes, of hour 9-18, on Monday, Tuesday, Wednesday, Thursday, and Friday. Almaty',
+      'trigger.minutes 15, trigger.between 09:00 18:45 · cron.weekdays · Almaty',
+    ],
+    ['At 08:30, on day 1 and 15. Almaty', 'trigger.on_date 1, 15 08:30 · Almaty'],
+    ['At 09:00, on the last day of the month. Almaty', 'trigger.last_day 09:00 · Almaty'],
+    ['At 10:15, in January. UTC', 'trigger.every_day 10:15 · January · UTC'],
+    ['At 00:00, on day 1, in January. UTC', 'trigger.on_date 1 00:00 · January · UTC'],
     ['By hand · At 09:00. UTC', 'trigger.by_hand · trigger.every_day 09:00 · UTC'],
   ])('%s is said in the language', (english, said) => {
     expect(triggersIn(english, t)).toBe(said);
   });
 
   it('leaves what has no simple words as the engine says it', () => {
-    const odd = 'At minute 0, of hour 9 and 18. Almaty';
+    const odd = 'At 09:00, on the 2nd Friday of the month. Almaty';
     expect(triggersIn(odd, t)).toBe(odd);
   });
 });

@@ -114,7 +114,7 @@ function GroupCard({ group, onEdit, onResend, onDiscard }: GroupCardProps) {
             <button type="button" className="list-link" onClick={() => go('flow', group.flow)}>
               {group.flow_name}
             </button>{' '}
-            · {group.node} · {formatMoment(group.last_ms)}
+            · {group.title} · {formatMoment(group.last_ms)}
           </div>
         </div>
         <Pill tone="bad">{t('card.failed', { count: group.count, n: formatNumber(group.count) })}</Pill>

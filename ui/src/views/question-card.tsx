@@ -39,7 +39,7 @@ export function QuestionCard({ question, onReply }: QuestionProps) {
             >
               {question.flow_name}
             </button>{' '}
-            · {question.node} · {formatMoment(question.asked_ms)}
+            · {question.title} · {formatMoment(question.asked_ms)}
           </div>
         </div>
       </div>

@@ -95,12 +95,12 @@ export function TrustSheet({ flow, name, start, doneLabel, onClose, onDone }: Tr
             return (
               <li key={`${it.node}${JSON.stringify(it.resource)}`}>
                 <span>
-                  <bdi>{sentence}</bdi> <span className="faint">{it.node}</span>
+                  <bdi>{sentence}</bdi> <span className="faint">{it.title}</span>
                 </span>
                 {it.resource.type === 'unknown' ? null : (
                   <Switch
                     on={it.granted}
-                    label={`${t('trust.allow')}: ${it.node}, ${sentence}`}
+                    label={`${t('trust.allow')}: ${it.title}, ${sentence}`}
                     onChange={(granted) => void grant([it], granted)}
                   />
                 )}
@@ -151,7 +151,8 @@ function SlotField({ slot, bad, onFill }: SlotProps) {
   const connections = useLoad(() => engine().call('connections.list', {}), '');
   const [typed, setTyped] = useState(String(slot.filled ?? slot.default ?? ''));
   const save = () => typed && typed !== slot.filled && onFill(slot.type === 'number' ? Number(typed) : typed);
-  const help = slot.used_by.length ? t('trust.used_by', { nodes: slot.used_by.join(', ') }) : undefined;
+  const users = slot.used_by.length ? t('trust.used_by', { nodes: slot.used_by.join(', ') }) : '';
+  const help = [slot.help, users].filter(Boolean).join(' ') || undefined;
   return (
     <Field
       label={slot.name}

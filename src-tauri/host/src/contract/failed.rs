@@ -35,6 +35,8 @@ pub struct FailedGroup {
     pub flow_name: String,
     /// The node that failed.
     pub node: String,
+    /// What is written on its card.
+    pub title: String,
     /// The cause they share.
     pub error: Failure,
     /// Records in it.
@@ -127,6 +129,8 @@ pub struct Question {
     pub run: String,
     /// The node.
     pub node: String,
+    /// What is written on its card.
+    pub title: String,
     /// What is asked, such as `Was invoice 42 sent to ledger?`.
     pub sentence: String,
     /// What was being sent.

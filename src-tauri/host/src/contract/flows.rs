@@ -144,7 +144,9 @@ pub struct SlotState {
     pub filled: Option<serde_json::Value>,
     /// The default in the file, where it has one.
     pub default: Option<serde_json::Value>,
-    /// Nodes that use it.
+    /// What to fill in, in the words of the flow's author; empty when there are none.
+    pub help: String,
+    /// Nodes that use it, by their titles.
     pub used_by: Vec<String>,
 }
 

@@ -47,6 +47,8 @@ pub struct Authorities {
 pub struct Authority {
     /// The node that would touch it.
     pub node: String,
+    /// What is written on its card.
+    pub title: String,
     /// What it is.
     pub resource: Resource,
     /// The sentence for the person, such as `reads files in the folder you choose`.

@@ -26,7 +26,10 @@ const kindOf = (name: string | undefined): KindRow | undefined => kinds.find((it
 
 export interface Doc {
   name: string;
-  nodes: Record<string, { kind: string; config?: Record<string, unknown>; connection?: string }>;
+  nodes: Record<
+    string,
+    { kind: string; title?: string; config?: Record<string, unknown>; connection?: string }
+  >;
   slots?: Record<string, Record<string, string>>;
   wires: [string, string][];
 }
@@ -80,11 +83,13 @@ export function factsOf(text: string): FlowFacts {
 export function authorityOf(doc: Doc): Authority[] {
   return Object.entries(doc.slots ?? {}).map(([name, slot]) => {
     const writes = slot.folder !== 'read';
+    const node =
+      Object.entries(doc.nodes).find(([, node]) => node.connection === name)?.[0] ??
+      Object.keys(doc.nodes)[0] ??
+      '';
     return {
-      node:
-        Object.entries(doc.nodes).find(([, node]) => node.connection === name)?.[0] ??
-        Object.keys(doc.nodes)[0] ??
-        '',
+      node,
+      title: doc.nodes[node]?.title ?? node,
       resource: slot.connection
         ? { type: 'connection', slot: name, system: slot.connection }
         : { type: 'folder_slot', slot: name, writes },
@@ -165,6 +170,7 @@ export function fakeFailed(start: number): FailedGroup[] {
       flow: 'f1',
       flow_name: 'Paid orders to the ledger',
       node: 'post',
+      title: 'Post to the ledger',
       error,
       count: 3,
       first_ms: start - 13 * MINUTE,
@@ -176,6 +182,7 @@ export function fakeFailed(start: number): FailedGroup[] {
       flow: 'f2',
       flow_name: 'Web orders to the warehouse queue',
       node: 'stock',
+      title: 'Free stock',
       error: late,
       count: 1,
       first_ms: start - 3 * HOUR,
@@ -268,6 +275,7 @@ export const fakeQuestions = (start: number): Question[] => [
     flow_name: 'Paid orders to the ledger',
     run: 'r25',
     node: 'post',
+    title: 'Post to the ledger',
     sentence: 'Was invoice 10-4490 sent to ledger? The answer was cut off by a power failure.',
     record: { number: '10-4490', sum: 8750 },
     asked_ms: start - 30 * MINUTE,

@@ -98,6 +98,7 @@ export class World {
         detail: String(detail),
         filled: type === 'connection' ? name : '/home/office/inbox',
         default: null,
+        help: '',
         used_by: [],
       };
     });
