@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from './engine.ts';
-import { fillSlots, node, run, type } from './hands.ts';
+import { fillSlots, find, node, run, type } from './hands.ts';
 
 const TWO_MINUTES_MS = 120_000;
 
@@ -56,11 +56,25 @@ test('from a first start a flow of the gallery is imported, filled and green wit
 
   await test.step('a run to a node goes no further, and its output is pinned as the sample', async () => {
     await page.keyboard.press('Escape');
-    await node(page, 'payment').click();
+    await find(page, 'payment', 'Payment');
     await page.getByRole('button', { name: 'Run to here' }).click();
     await expect(node(page, 'payment')).toContainText('4 records');
     await expect(node(page, 'match')).toContainText('not run yet');
     await page.getByRole('button', { name: 'Pin sample' }).click();
     await expect(page.getByRole('button', { name: 'Unpin sample' })).toBeVisible();
   });
+});
+
+test('a flow of the gallery is taken in the language of the window', async ({ engine, open }) => {
+  await engine.call('settings.set', { ...(await engine.call('settings.get')), language: 'ru' });
+  const page = await open('gallery');
+  await page.getByRole('button', { name: 'Взять: Выписка банка и счета' }).click();
+  const sheet = page.getByRole('dialog');
+  await expect(sheet).toContainText('Папка с файлом kl_to_1c.txt из банка');
+  await expect(sheet).toContainText('Выписка банка');
+  const data = engine.data('bank-statement');
+  await fillSlots(page, { inbox: data, reports: data });
+  await expect(node(page, 'incoming')).toContainText('Платежи нам');
+  const { flows } = await engine.call<{ flows: { name: string }[] }>('flows.list');
+  expect(flows.map((it) => it.name)).toEqual(['Выписка банка и счета']);
 });

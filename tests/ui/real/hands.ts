@@ -57,6 +57,18 @@ export async function fillSlots(page: Page, slots: Record<string, string>): Prom
     await page.keyboard.press('Enter');
   }
   await expect(sheet.getByRole('switch', { checked: false })).toHaveCount(0);
-  await sheet.getByRole('button', { name: 'Open on the canvas' }).click();
+  await sheet.locator('.button[data-look="main"]').click();
   await page.locator('.card').first().waitFor();
+}
+
+/** Goes to a card, wherever it stands. */
+export async function find(page: Page, id: string, title: string): Promise<void> {
+  await page.locator('.card').first().waitFor();
+  await page.locator('.react-flow__pane').click({ position: { x: 30, y: 300 } });
+  await page.keyboard.press('Control+f');
+  await page.locator('.find-box input').fill(title);
+  await page.keyboard.press('Enter');
+  await expect(node(page, id)).toBeFocused();
+  await page.keyboard.press('Escape');
+  await node(page, id).click();
 }

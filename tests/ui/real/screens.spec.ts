@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { type Engine, expect, test } from './engine.ts';
-import { node } from './hands.ts';
+import { find, node } from './hands.ts';
 
 type Made = { bank: string; failing: string; ledger: string };
 
@@ -49,6 +49,15 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
       await node(page, 'incoming').click();
       await page.locator('.records-row').first().waitFor();
       await page.locator('.formula-result').first().waitFor();
+    },
+  },
+  {
+    name: 'editor-whole',
+    at: (made) => `flow/${made.bank}`,
+    open: async (page) => {
+      await page.locator('.card').first().waitFor();
+      await page.locator('.react-flow__pane').click({ position: { x: 30, y: 300 } });
+      await page.keyboard.press('f');
     },
   },
   {
@@ -141,18 +150,6 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
     },
   },
 ];
-
-/** Goes to a card, wherever it stands. */
-async function find(page: Page, id: string, title: string): Promise<void> {
-  await page.locator('.card').first().waitFor();
-  await page.locator('.react-flow__pane').click({ position: { x: 30, y: 300 } });
-  await page.keyboard.press('Control+f');
-  await page.locator('.find-box input').fill(title);
-  await page.keyboard.press('Enter');
-  await expect(node(page, id)).toBeFocused();
-  await page.keyboard.press('Escape');
-  await node(page, id).click();
-}
 
 async function fromMenu(page: Page, place: number): Promise<void> {
   await page.locator('.card').first().waitFor();

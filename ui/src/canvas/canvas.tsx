@@ -58,6 +58,8 @@ function openForm(): void {
 const FRAMES_TO_COME = 30;
 
 const FIT = { padding: 0.07, maxZoom: 1, minZoom: 0.1 };
+/** The view moves so that the eye can follow, or at once for whoever wants no motion. */
+const glide = () => ({ duration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 180 });
 // Every one of these made anew would draw all wires again with each step of a drag.
 const MANY_KEYS = ['Control', 'Meta', 'Shift'];
 const NO_SIGN = { hideAttribution: true };
@@ -154,7 +156,7 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
         else if (tries > 0) requestAnimationFrame(() => focus(tries - 1));
       };
       void flow
-        .fitView({ nodes: [{ id }], maxZoom: 1, duration: 180 })
+        .fitView({ nodes: [{ id }], maxZoom: 1, ...glide() })
         .then(() => requestAnimationFrame(() => focus(FRAMES_TO_COME)));
     },
     [flow],
@@ -165,7 +167,7 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
     const keys = {
       openPalette: () => onPalette(atPointer()),
       find: () => setFinding(true),
-      fit: () => void flow.fitView({ ...FIT, duration: 180 }),
+      fit: () => void flow.fitView({ ...FIT, ...glide() }),
       startWire: setWiring,
       help: onHelp,
       openForm,
@@ -318,7 +320,7 @@ export function Canvas({ kinds, onPalette, onHelp, handle }: CanvasProps) {
             <Toolbar
               onAdd={() => onPalette(middle())}
               onFind={() => setFinding(true)}
-              onFit={() => void flow.fitView({ ...FIT, duration: 180 })}
+              onFit={() => void flow.fitView({ ...FIT, ...glide() })}
               middle={() => middle().at}
             />
           </Panel>

@@ -7,14 +7,21 @@ import { Button } from '../kit/controls.tsx';
 
 const MOST = 8;
 
+/** A card that is called so comes before one whose name begins so, then one that has the words in its name, then elsewhere. */
+function distance(title: string | undefined, wanted: string): number {
+  const at = title?.toLowerCase().indexOf(wanted) ?? -1;
+  if (at < 0) return 3;
+  return at > 0 ? 2 : Number(title?.length !== wanted.length);
+}
+
 export function FindBox({ onReveal, onClose }: { onReveal: (id: string) => void; onClose: () => void }) {
   const { t } = useTranslation();
   const [words, setWords] = useState('');
   const wanted = words.trim().toLowerCase();
   const found = wanted
-    ? Object.entries(documentNow().nodes).filter(([id, node]) =>
-        `${id} ${JSON.stringify(node)}`.toLowerCase().includes(wanted),
-      )
+    ? Object.entries(documentNow().nodes)
+        .filter(([id, node]) => `${id} ${JSON.stringify(node)}`.toLowerCase().includes(wanted))
+        .sort(([, a], [, b]) => distance(a.title, wanted) - distance(b.title, wanted))
     : [];
   return (
     <div className="find-box">

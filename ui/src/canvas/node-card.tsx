@@ -12,8 +12,10 @@ import { KindBadge } from '../kit/glyph.tsx';
 import { formatNumber, formatSpan } from '../kit/i18n.ts';
 import { type CardFace, type CardNode, portTop } from './shape.ts';
 
-/** Below this zoom the words cannot be read, and a plain box is drawn. */
+/** Below this zoom only the title of a card can be read, and is written large. */
 const FAR = 0.4;
+/** Below this zoom nothing can be read, and a plain box is drawn. */
+const BLANK = 0.2;
 /** Below this zoom the names of ports lie over one another. */
 const CROWDED = 0.65;
 
@@ -149,10 +151,12 @@ function Foot({ id, ports, isOff }: { id: string; ports: Ports; isOff: boolean }
 function Card({ id, data, selected }: NodeProps<CardNode>) {
   const { node, kind, facts, isErrorWired, ports } = data;
   const isFar = useCanvas((state) => state.transform[2] < FAR);
+  const isBlank = useCanvas((state) => state.transform[2] < BLANK);
   const isCrowded = useCanvas((state) => state.transform[2] < CROWDED);
   const state = useStore(live, (it) => it.counts.nodes[id]?.state);
   const isBroken = useStore(openFlow, (it) => it.worst.get(id)?.severity === 'error');
   const contract = facts?.contract ?? kind?.contract ?? 'unknown';
+  const title = node.title || kind?.title || node.kind;
   return (
     <div
       className="card"
@@ -163,7 +167,9 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
     >
       <Side names={ports.inputs} side="in" hasLabels={!isCrowded} />
       {isFar ? (
-        <div className="card-far" data-contract={contract} />
+        <div className="card-far" data-contract={contract} data-blank={isBlank || undefined}>
+          {isBlank ? null : <span dir="auto">{title}</span>}
+        </div>
       ) : (
         <>
           <Badges node={node} facts={facts} isErrorWired={isErrorWired} />
@@ -171,7 +177,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
             <KindBadge kind={node.kind} contract={contract} />
             <div className="card-words">
               <div className="card-title ellipsis" dir="auto">
-                {node.title || kind?.title || node.kind}
+                {title}
               </div>
               <div className="card-line ellipsis" dir="auto">
                 {facts?.summary || summaryOf(node, kind)}

@@ -85,21 +85,20 @@ function HeldStep({ node, held }: { node: string; held: readonly HeldEffect[] })
             <thead>
               <tr>
                 {columns.map((name) => (
-                  <th key={name}>{name}</th>
+                  <th key={name} className={numeric(held[0]?.body ?? null, name)}>
+                    {name}
+                  </th>
                 ))}
               </tr>
             </thead>
             <tbody>
               {held.map(({ id, body }) => (
                 <tr key={id}>
-                  {columns.map((name) => {
-                    const value = fields(body)[name] ?? null;
-                    return (
-                      <td key={name} dir="auto" className={typeof value === 'number' ? 'number' : undefined}>
-                        {formatCell(plain(value))}
-                      </td>
-                    );
-                  })}
+                  {columns.map((name) => (
+                    <td key={name} dir="auto" className={numeric(body, name)}>
+                      {formatCell(plain(fields(body)[name] ?? null))}
+                    </td>
+                  ))}
                 </tr>
               ))}
             </tbody>
@@ -112,3 +111,5 @@ function HeldStep({ node, held }: { node: string; held: readonly HeldEffect[] })
 
 const fields = (body: Json): Record<string, Json> =>
   typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
+
+const numeric = (body: Json, name: string) => (typeof fields(body)[name] === 'number' ? 'number' : undefined);
