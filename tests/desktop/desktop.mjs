@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { Page, until } from './webdriver.mjs';
 
@@ -13,6 +14,11 @@ const root = resolve(import.meta.dirname, '..', '..');
 const SCREEN = '1440x900x24';
 /** A picture of the window with a page in it is not smaller; without one it is all of a colour. */
 export const PAINTED_BYTES = 20_000;
+
+/** Two pictures of a screen that is painted are this far apart. */
+const SETTLES_MS = 300;
+/** Something that blinks is waited for no longer. */
+const BLINKS_MS = 3_000;
 
 /** A port that nobody had a moment ago. */
 async function freePort() {
@@ -237,14 +243,21 @@ export class Desktop {
     await until('the end of the page', () => !hasPage(program));
   }
 
-  /** Keeps a picture of the screen, once it shows so much that the picture has `least_bytes`. */
+  /** Keeps a picture of the screen, once it stands still and shows so much that the picture has `least_bytes`. */
   async picture(name, least_bytes = 0) {
     const folder = join(root, 'artefacts', 'desktop');
     mkdirSync(folder, { recursive: true });
     const file = join(folder, `${name}.png`);
+    const began = Date.now();
+    let before = Buffer.alloc(0);
     await until('something to see', async () => {
+      // the screen follows the page by some frames
+      await pause(SETTLES_MS);
       await this.ask({ picture: file });
-      return statSync(file).size >= least_bytes;
+      const now = readFileSync(file);
+      const isStill = now.equals(before) || Date.now() - began > BLINKS_MS;
+      before = now;
+      return isStill && now.length >= least_bytes;
     });
   }
 

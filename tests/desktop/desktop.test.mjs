@@ -70,7 +70,7 @@ step('a gallery flow is taken and runs green', async (desktop) => {
     return runs[0]?.ended_ms !== null && runs[0];
   });
   assert.equal(ended.state, 'ok');
-  await page.seen("//*[contains(@class, 'react-flow__node')]");
+  await page.seen("//*[contains(@class, 'last-run')]//*[@data-tone='ok']");
   await desktop.picture('gallery flow green', PAINTED_BYTES);
 });
 
