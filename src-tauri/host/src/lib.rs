@@ -20,6 +20,7 @@ mod local;
 mod owner;
 mod pause;
 mod place;
+mod places;
 mod runs;
 mod scan;
 mod sharing;

@@ -338,3 +338,30 @@ async fn every_record_of_the_last_run_a_person_started_can_be_paged_through_and_
     );
     assert_eq!(sampled["records"][0]["id"], "no 10");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_are_listed_to_choose_from_and_one_that_is_not_there_is_named() {
+    let desk = Desk::open().await;
+    let top = desk.folder("office");
+    for name in ["Invoices", "archive", ".hidden"] {
+        std::fs::create_dir(top.join(name)).expect("a folder");
+    }
+    std::fs::write(top.join("orders.csv"), "id\n").expect("a file");
+    let listed = desk.ask("places.list", json!({"folder": top})).await;
+    let names = |field: &str| -> Vec<String> {
+        let places = listed[field].as_array().expect("a list");
+        places.iter().map(|it| it["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(
+        (names("folders"), names("files")),
+        (vec!["archive".into(), "Invoices".into()], vec!["orders.csv".into()])
+    );
+    assert_eq!(listed["files"][0]["path"], json!(top.join("orders.csv")));
+    assert_eq!(listed["parent"], json!(top.parent()));
+    assert!(
+        desk.ask("places.list", json!({})).await["folder"].is_string(),
+        "without a folder the home is shown"
+    );
+    let refusal = desk.refusal("places.list", json!({"folder": top.join("gone")})).await;
+    assert!(refusal.sentence.contains("gone"), "{refusal}");
+}

@@ -14,15 +14,15 @@ test('a flow is built, wired, run and saved by mouse, and its file is written', 
   await wire(page, node(page, 'input').locator('.react-flow__handle-right'), { x: 560, y: 420 });
   await expect(page.getByPlaceholder('What comes next?')).toBeVisible();
   await choose(page, 'read csv');
-  await type(page, 'Path', orders);
+  await type(page, 'File', orders);
   await wire(page, node(page, 'read').locator('.react-flow__handle-right').first(), { x: 840, y: 300 });
   await choose(page, 'filter');
-  await type(page, 'Keep', 'status = "paid"');
+  await type(page, 'Keep when', 'status = "paid"');
   await isSaved(page);
   await page.locator('.react-flow__pane').click({ position: { x: 30, y: 500 } });
   await wire(page, node(page, 'filter').locator('.react-flow__handle-right').first(), { x: 700, y: 560 });
   await choose(page, 'write csv');
-  await type(page, 'Path', paid);
+  await type(page, 'File', paid);
   await isSaved(page);
   await expect(page.locator('.react-flow__edge')).toHaveCount(3);
   await page.getByRole('button', { name: 'Run', exact: true }).click();

@@ -58,7 +58,7 @@ test('a case catches a mistake before the flow goes live, and the version before
   await page.keyboard.press('Escape');
 
   await node(page, 'large').click();
-  const keep = page.locator('.inspector .cm-content[aria-label="Keep"]');
+  const keep = page.locator('.inspector .cm-content[aria-label="Keep when"]');
   await keep.click();
   await page.keyboard.press('ControlOrMeta+a');
   await page.keyboard.type('total > 25');

@@ -23,7 +23,7 @@ test('a click on a value or a head in the drawer puts its path into the formula 
   await page.getByRole('radio', { name: 'Into' }).click();
   await page.locator('.records-row').first().waitFor();
   await expect(page.locator('[data-pick]')).toHaveCount(0);
-  const field = page.locator('.inspector .cm-content[aria-label="Keep"]');
+  const field = page.locator('.inspector .cm-content[aria-label="Keep when"]');
   await field.click();
   await page.keyboard.press('ControlOrMeta+a');
   await page.locator('.records-row').first().locator('[data-pick="qty"]').click();

@@ -39,11 +39,11 @@ test('from a first start a flow of the gallery is imported, filled and green wit
 
   await test.step('a formula is answered by the engine as it is typed, with completion and a mistake in words', async () => {
     await node(page, 'incoming').click();
-    await type(page, 'Keep', '`СуммаПриход` > 1000');
+    await type(page, 'Keep when', '`СуммаПриход` > 1000');
     await expect(page.locator('.formula-result')).toContainText('true');
-    await type(page, 'Keep', '`СуммаПрихо` > 1000');
+    await type(page, 'Keep when', '`СуммаПрихо` > 1000');
     await expect(page.locator('.inspector .field-bad')).toContainText('СуммаПриход');
-    const field = page.locator('.inspector .cm-content[aria-label="Keep"]');
+    const field = page.locator('.inspector .cm-content[aria-label="Keep when"]');
     await field.click();
     await page.keyboard.press('ControlOrMeta+a');
     await page.keyboard.type('round');
@@ -77,4 +77,32 @@ test('a flow of the gallery is taken in the language of the window', async ({ en
   await expect(node(page, 'incoming')).toContainText('Платежи нам');
   const { flows } = await engine.call<{ flows: { name: string }[] }>('flows.list');
   expect(flows.map((it) => it.name)).toEqual(['Выписка банка и счета']);
+});
+
+test('a folder and a file are chosen by looking for them', async ({ engine, open }) => {
+  const page = await open('gallery');
+  await page.getByRole('button', { name: 'Use: Bank statement and invoices' }).click();
+  const sheet = page.getByRole('dialog', { name: /Bank statement/ });
+  const inbox = sheet.getByRole('textbox', { name: 'inbox', exact: true });
+  const data = engine.data('bank-statement');
+  await inbox.fill(join(data, 'gone'));
+  await page.keyboard.press('Enter');
+  await expect(sheet.locator('.field-bad')).toContainText('gone');
+  await inbox.fill(data);
+  await sheet.getByRole('button', { name: 'Choose a folder' }).first().click();
+  const choice = page.getByRole('dialog', { name: 'Choose a folder' });
+  await expect(choice.getByRole('button', { name: 'kl_to_1c.txt' })).toBeDisabled();
+  await choice.getByRole('button', { name: 'One folder up' }).click();
+  await choice.getByRole('button', { name: 'bank-statement', exact: true }).click();
+  await expect(choice.getByRole('button', { name: 'invoices.csv' })).toBeVisible();
+  await choice.getByRole('button', { name: 'Take this folder' }).click();
+  await expect(inbox).toHaveValue(data);
+  await expect(sheet.locator('.field-bad')).toHaveCount(0);
+  await sheet.locator('.button[data-look="main"]').click();
+
+  await find(page, 'invoices', 'Open invoices');
+  await type(page, 'File', join(data, 'kl_to_1c.txt'));
+  await page.getByRole('button', { name: 'Choose a file' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'invoices.csv' }).click();
+  await expect(page.locator('.inspector .cm-content[aria-label="File"]')).toHaveText(join(data, 'invoices.csv'));
 });

@@ -72,7 +72,7 @@ test('a formula is answered by the engine as it is typed, and the time is told',
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await expect(page.locator('.last-run')).toContainText('1 record');
   await node(page, 'keep').click();
-  const field = page.locator('.inspector .cm-content[aria-label="Keep"]');
+  const field = page.locator('.inspector .cm-content[aria-label="Keep when"]');
   await field.click();
   await page.keyboard.press('ControlOrMeta+a');
   const took: number[] = [];

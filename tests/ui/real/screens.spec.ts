@@ -112,6 +112,15 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
   { name: 'flow-settings', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 3) },
   { name: 'trust', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 2) },
   {
+    name: 'choose-folder',
+    at: (made) => `flow/${made.bank}`,
+    open: async (page) => {
+      await fromMenu(page, 2);
+      await page.locator('.path-field .button').first().click();
+      await page.locator('.path-list .popup-item').first().waitFor();
+    },
+  },
+  {
     name: 'rehearsal',
     at: (made) => `flow/${made.bank}`,
     open: async (page) => {

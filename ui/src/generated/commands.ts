@@ -13,6 +13,8 @@ export interface Commands {
   "settings.get": { params: contract.Nothing; answer: contract.Settings };
   /** Keeps choices. */
   "settings.set": { params: contract.Settings; answer: contract.Settings };
+  /** Folders and files to choose from, on the engine's machine. */
+  "places.list": { params: contract.PlacesList; answer: contract.Places };
   /** The next five times of a schedule. */
   "schedule.next": { params: contract.ScheduleNext; answer: contract.ScheduleTimes };
   /** The flows with their last runs. */
@@ -111,6 +113,7 @@ export const commandNames: readonly CommandName[] = [
   "catalogue",
   "settings.get",
   "settings.set",
+  "places.list",
   "schedule.next",
   "flows.list",
   "flow.get",

@@ -1003,6 +1003,34 @@ export interface NodeTry {
 /** No parameters, or no answer beyond "done". */
 export type Nothing = Record<string, never>;
 
+/** A folder or file. */
+export interface Place {
+  /** Its name. */
+  name: string;
+  /** Its whole path. */
+  path: string;
+}
+
+/** What lies in a folder of the engine's machine, to choose from; hidden names are left out. */
+export interface Places {
+  /** Files in it, by name. */
+  files: Place[];
+  /** The whole path of the folder. */
+  folder: string;
+  /** Folders in it, by name. */
+  folders: Place[];
+  /** Whether there is more than is listed. */
+  is_cut: boolean;
+  /** The path of the folder it lies in; null at the top. */
+  parent: string | null;
+}
+
+/** Parameters of `places.list`. */
+export interface PlacesList {
+  /** The path of a folder; left out, the home of whoever runs the engine. */
+  folder?: string | null;
+}
+
 /** Records that left at an output. */
 export interface PortRecords {
   /** The output. */

@@ -226,14 +226,17 @@ function ConfigField({
 }) {
   const { t } = useTranslation();
   const Widget = widgetNamed(field.widget);
+  const label = t([`fieldname.${kind}_${field.name}`, `fieldname.${field.name}`], {
+    defaultValue: field.label,
+  });
   return (
     <Field
-      label={t([`fieldname.${kind}_${field.name}`, `fieldname.${field.name}`], { defaultValue: field.label })}
+      label={label}
       help={field.help}
       bad={problem?.sentence}
       aside={field.isRequired ? null : <span className="faint optional">{t('inspector.optional')}</span>}
     >
-      <Widget field={field} value={value} onChange={onChange} />
+      <Widget field={{ ...field, label }} value={value} onChange={onChange} />
     </Field>
   );
 }

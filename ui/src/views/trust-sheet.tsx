@@ -2,6 +2,7 @@
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Authority, engine, Refused, type Resource, type SlotState } from '../bridge/index.ts';
+import { PathPicker } from '../inspector/path-picker.tsx';
 import { Button, Field, Select, Switch } from '../kit/controls.tsx';
 import { useLoad } from '../kit/load.tsx';
 import { Dialog } from '../kit/surfaces.tsx';
@@ -178,16 +179,28 @@ function SlotField({ slot, bad, onFill }: SlotProps) {
       ) : slot.type === 'boolean' ? (
         <Switch label={slot.name} on={(slot.filled ?? slot.default) === true} onChange={onFill} />
       ) : (
-        <input
-          className="input"
-          aria-label={slot.name}
-          type={slot.type === 'secret' ? 'password' : slot.type === 'number' ? 'number' : 'text'}
-          placeholder={slot.type === 'folder' ? t('trust.folder_hint') : ''}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-          onBlur={save}
-          onKeyDown={(event) => event.key === 'Enter' && save()}
-        />
+        <div className="row path-field">
+          <input
+            className="input spacer"
+            aria-label={slot.name}
+            type={slot.type === 'secret' ? 'password' : slot.type === 'number' ? 'number' : 'text'}
+            placeholder={slot.type === 'folder' ? t('trust.folder_hint') : ''}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            onBlur={save}
+            onKeyDown={(event) => event.key === 'Enter' && save()}
+          />
+          {slot.type === 'folder' ? (
+            <PathPicker
+              wanted="folder"
+              from={typed || undefined}
+              onChoose={(path) => {
+                setTyped(path);
+                onFill(path);
+              }}
+            />
+          ) : null}
+        </div>
       )}
     </Field>
   );

@@ -32,6 +32,7 @@ fn settle() -> u32 {
 #[serde(deny_unknown_fields)]
 pub struct Watch {
     /// The folder.
+    #[schemars(extend("x-widget" = "folder"))]
     pub folder: Template,
     /// Which files: `*` is any text, `?` any character; large and small letters are the same.
     #[serde(default = "star")]

@@ -14,6 +14,7 @@ macro_rules! command_table {
             "catalogue" catalogue(Nothing) -> Catalogue: "Every node kind with its form.";
             "settings.get" settings_get(Nothing) -> Settings: "What the person has chosen.";
             "settings.set" settings_set(Settings) -> Settings: "Keeps choices.";
+            "places.list" places_list(PlacesList) -> Places: "Folders and files to choose from, on the engine's machine.";
             "schedule.next" schedule_next(ScheduleNext) -> ScheduleTimes: "The next five times of a schedule.";
             "flows.list" flows_list(FlowsList) -> FlowRows: "The flows with their last runs.";
             "flow.get" flow_get(FlowId) -> Flow: "One flow.";

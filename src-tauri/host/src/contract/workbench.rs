@@ -156,3 +156,36 @@ pub struct ScheduleTime {
     /// The same on the zone's clock, `2026-01-05T09:00:00+05:00`.
     pub local: String,
 }
+
+/// Parameters of `places.list`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlacesList {
+    /// The path of a folder; left out, the home of whoever runs the engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+}
+
+/// What lies in a folder of the engine's machine, to choose from; hidden names are left out.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Places {
+    /// The whole path of the folder.
+    pub folder: String,
+    /// The path of the folder it lies in; null at the top.
+    pub parent: Option<String>,
+    /// Folders in it, by name.
+    pub folders: Vec<Place>,
+    /// Files in it, by name.
+    pub files: Vec<Place>,
+    /// Whether there is more than is listed.
+    pub is_cut: bool,
+}
+
+/// A folder or file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// Its name.
+    pub name: String,
+    /// Its whole path.
+    pub path: String,
+}

@@ -11,6 +11,7 @@ type Workbench =
   | 'catalogue'
   | 'settings.get'
   | 'settings.set'
+  | 'places.list'
   | 'schedule.next'
   | 'connections.list'
   | 'connections.save'
@@ -53,6 +54,16 @@ export const workbenchAnswers = (world: World): Pick<Answers, Workbench> => ({
   'settings.set': (next) => {
     world.settings = next;
     return next;
+  },
+  'places.list': ({ folder }) => {
+    const here = folder ?? '/home/office';
+    return {
+      folder: here,
+      parent: here.slice(0, here.lastIndexOf('/')) || null,
+      folders: ['inbox', 'reports'].map((name) => ({ name, path: `${here}/${name}` })),
+      files: [{ name: 'orders.csv', path: `${here}/orders.csv` }],
+      is_cut: false,
+    };
   },
   'schedule.next': ({ cron, zone }) => {
     if (cron.trim().split(/\s+/).length !== 5)

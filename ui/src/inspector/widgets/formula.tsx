@@ -1,5 +1,6 @@
 /** Widgets that hold formulas: one formula, or a text with formulas in it. */
 import { lazy, Suspense } from 'react';
+import { PathPicker } from '../path-picker.tsx';
 import { asFormula, bare, textOf, type WidgetProps } from './types.ts';
 
 const FormulaEditor = lazy(() => import('../formula-editor.tsx'));
@@ -33,3 +34,22 @@ export function TemplateWidget({ field, value, onChange, isCompact }: WidgetProp
     </Suspense>
   );
 }
+
+/** A template for a path, with a choice of what lies on the engine's machine. */
+function PathWidget(props: WidgetProps & { wanted: 'folder' | 'file' }) {
+  const text = textOf(props.value);
+  // what is made from slots and records stands nowhere yet
+  const written = text.includes('{{') || text.startsWith('=') ? '' : text;
+  const from = props.wanted === 'file' ? written.replace(/[^/\\]*$/, '') : written;
+  return (
+    <div className="row path-field">
+      <div className="spacer">
+        <TemplateWidget {...props} />
+      </div>
+      <PathPicker wanted={props.wanted} from={from || undefined} onChoose={props.onChange} />
+    </div>
+  );
+}
+
+export const FileWidget = (props: WidgetProps) => <PathWidget {...props} wanted="file" />;
+export const FolderWidget = (props: WidgetProps) => <PathWidget {...props} wanted="folder" />;

@@ -3,7 +3,7 @@ import type { ComponentType } from 'react';
 import { JsonWidget, SqlWidget } from './code.tsx';
 import { FormulasWidget, GroupWidget, RowsWidget, VariantWidget } from './compound.tsx';
 import { CronWidget } from './cron.tsx';
-import { FormulaWidget, TemplateWidget } from './formula.tsx';
+import { FileWidget, FolderWidget, FormulaWidget, TemplateWidget } from './formula.tsx';
 import { MappingWidget } from './mapping.tsx';
 import { MatchWidget } from './match.tsx';
 import { NumberWidget, SecretWidget, SelectWidget, TextWidget, ToggleWidget } from './simple.tsx';
@@ -18,8 +18,8 @@ const widgets: Record<string, ComponentType<WidgetProps>> = {
   secret: SecretWidget,
   formula: FormulaWidget,
   template: TemplateWidget,
-  file: TemplateWidget,
-  folder: TemplateWidget,
+  file: FileWidget,
+  folder: FolderWidget,
   mapping: MappingWidget,
   match: MatchWidget,
   formulas: FormulasWidget,
