@@ -212,8 +212,8 @@ async fn keep_tidy(app: Weak<App>) {
         pause = {
             let Some(app) = app.upgrade() else { return };
             let (journal, now) = (app.journal.clone(), app.clock.now_ms());
-            let tidied =
-                tokio::task::spawn_blocking(move || journal.tidy(now, &journal::Retention::default()));
+            let retention = app.retention().await.unwrap_or_default();
+            let tidied = tokio::task::spawn_blocking(move || journal.tidy(now, &retention));
             match tidied.await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::error!(%error, "what is too old could not be removed"),

@@ -1,8 +1,11 @@
 //! What the window needs beside flows and runs: health, the catalogue, settings, schedules in words.
 
+use std::ops::RangeInclusive;
+
 use engine::due::Schedule;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use journal::Retention;
 use plan::Kinds;
 
 use crate::app::{App, refusal};
@@ -15,6 +18,11 @@ const NEXT: usize = 5;
 /// Less free space than this is told, bytes.
 pub(crate) const LITTLE_ROOM: u64 = 1 << 30;
 const MOST_EDITOR_BYTES: usize = 64 << 10;
+const DAY_MS: i64 = 86_400_000;
+/// Days that runs may be kept.
+const DAYS: RangeInclusive<u32> = 1..=3650;
+/// Space the journal may be given, GiB.
+const GIBS: RangeInclusive<u32> = 1..=1000;
 
 impl App {
     pub(crate) async fn health(&self, _: Nothing) -> Result<Health, Refusal> {
@@ -47,7 +55,7 @@ impl App {
             running: u32::try_from(in_state(journal::RunState::Running)).unwrap_or(u32::MAX),
             disk_free_bytes,
             disk_used_bytes: stats.bytes,
-            disk_budget_bytes: journal::Retention::default().budget_bytes,
+            disk_budget_bytes: self.retention().await?.budget_bytes,
             memory_bytes: memory_bytes(),
             armed: u32::try_from(armed.len()).unwrap_or(u32::MAX),
             next_fire_ms: armed.iter().filter_map(|flow| self.next_fire(flow)).min(),
@@ -83,6 +91,12 @@ impl App {
         if !settings.zone.is_empty() && TimeZone::get(&settings.zone).is_err() {
             return wrong("/zone", "There is no such time zone; use a name like Asia/Almaty.");
         }
+        if !DAYS.contains(&settings.keep_days) {
+            return wrong("/keep_days", "Runs are kept for 1 to 3650 days.");
+        }
+        if !GIBS.contains(&settings.budget_gib) {
+            return wrong("/budget_gib", "The journal may take 1 to 1000 GiB.");
+        }
         if settings.editor.to_string().len() > MOST_EDITOR_BYTES {
             return wrong("/editor", "The editor may remember 64 KiB.");
         }
@@ -90,6 +104,20 @@ impl App {
             .map_err(|e| Refusal::new(RefusalCode::Internal, "The settings cannot be written.").because(e))?;
         self.commit(vec![setting(SETTINGS.into(), &text)]).await?;
         Ok(settings)
+    }
+
+    /// How long what is kept is kept, by the person's choice.
+    pub(crate) async fn retention(&self) -> Result<Retention, Refusal> {
+        let settings = self.settings_get(Nothing {}).await?;
+        let usual = Retention::default();
+        let kept_ms = i64::from(settings.keep_days) * DAY_MS;
+        Ok(Retention {
+            failure_ms: kept_ms,
+            success_ms: usual.success_ms.min(kept_ms),
+            sample_ms: usual.sample_ms.min(kept_ms),
+            budget_bytes: u64::from(settings.budget_gib) << 30,
+            ..usual
+        })
     }
 
     pub(crate) async fn schedule_next(&self, params: ScheduleNext) -> Result<ScheduleTimes, Refusal> {

@@ -365,3 +365,15 @@ async fn folders_are_listed_to_choose_from_and_one_that_is_not_there_is_named() 
     let refusal = desk.refusal("places.list", json!({"folder": top.join("gone")})).await;
     assert!(refusal.sentence.contains("gone"), "{refusal}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_journal_may_keep_is_what_the_person_has_chosen() {
+    let desk = Desk::open().await;
+    let mut settings = desk.ask("settings.get", json!({})).await;
+    assert_eq!(desk.ask("health", json!({})).await["disk_budget_bytes"], json!(2_u64 << 30));
+    settings["budget_gib"] = json!(5);
+    desk.ask("settings.set", settings.clone()).await;
+    assert_eq!(desk.ask("health", json!({})).await["disk_budget_bytes"], json!(5_u64 << 30));
+    settings["keep_days"] = json!(0);
+    assert_eq!(desk.refused("settings.set", settings).await, RefusalCode::BadRequest);
+}

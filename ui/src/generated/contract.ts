@@ -1422,14 +1422,14 @@ export interface ScheduleTimes {
 
 /** What the person has chosen for this computer. */
 export interface Settings {
+  /** Space the journal may take before its oldest runs are removed, GiB, 1 to 1000. */
+  budget_gib: number;
   /** What the editor remembers for itself (panel widths, last flow); not read by the engine. 64 KiB at most. */
   editor: Json;
-  /** Days that runs and their samples are kept. */
+  /** Days that runs which failed are kept, 1 to 3650; those that ended well at most seven of them. */
   keep_days: number;
   /** `en`, `ru` or `kk`; empty follows the system. */
   language: string;
-  /** Runs at work at once. */
-  max_runs: number;
   /** Whether failures and silence raise a desktop notice. */
   notices: boolean;
   /** `light`, `dark` or `system`. */

@@ -78,14 +78,14 @@ export function SettingsView({ health }: { health: Health | undefined }) {
                     onChange={(keep_days = now.keep_days) => void set(now, { keep_days })}
                   />
                 </Field>
-                <Field label={t('settings.max_runs')}>
+                <Field label={t('settings.budget_gib')} help={t('settings.budget_gib_help')}>
                   <NumberInput
                     isLate
-                    label={t('settings.max_runs')}
+                    label={t('settings.budget_gib')}
                     min={1}
-                    max={64}
-                    value={now.max_runs}
-                    onChange={(max_runs = now.max_runs) => void set(now, { max_runs })}
+                    max={1000}
+                    value={now.budget_gib}
+                    onChange={(budget_gib = now.budget_gib) => void set(now, { budget_gib })}
                   />
                 </Field>
                 <Field label={t('settings.notices')} help={t('settings.notices_help')}>

@@ -105,10 +105,10 @@ pub struct Settings {
     pub theme: String,
     /// The zone of new flows; empty follows the system.
     pub zone: String,
-    /// Days that runs and their samples are kept.
+    /// Days that runs which failed are kept, 1 to 3650; those that ended well at most seven of them.
     pub keep_days: u32,
-    /// Runs at work at once.
-    pub max_runs: u32,
+    /// Space the journal may take before its oldest runs are removed, GiB, 1 to 1000.
+    pub budget_gib: u32,
     /// Whether failures and silence raise a desktop notice.
     pub notices: bool,
     /// What the editor remembers for itself (panel widths, last flow); not read by the engine. 64 KiB at most.
@@ -122,7 +122,7 @@ impl Default for Settings {
             theme: "system".into(),
             zone: String::new(),
             keep_days: 30,
-            max_runs: 8,
+            budget_gib: 2,
             notices: true,
             editor: serde_json::Value::Null,
         }

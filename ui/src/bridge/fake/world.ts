@@ -59,7 +59,7 @@ export class World {
     theme: 'system',
     zone: 'Asia/Almaty',
     keep_days: 30,
-    max_runs: 8,
+    budget_gib: 2,
     notices: true,
     editor: null,
   };
