@@ -11,7 +11,11 @@ export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'
 export const target = process.env.CARGO_TARGET_DIR || join(root, 'target');
 export const isWindows = process.platform === 'win32';
 
-const KEPT_LINES = 400;
+/** The last lines of a step that failed, and the lines from each sign of a failure on, however long ago it was. */
+const KEPT_LINES = 100;
+const LINES_OF_A_FAILURE = 40;
+const MOST_LINES_OF_FAILURES = 600;
+const FAILURE = /^---- |panicked at|^error|\bFAILED\b|✘|^\s*not ok|^\s+\d+\) /;
 const STILL_AT_IT_MS = 60_000;
 
 /** Whether a program is on the path. */
@@ -82,6 +86,8 @@ export class Tally {
 export async function step(name, program, args, { cwd, env, tally } = {}) {
   const began = Date.now();
   const kept = [];
+  const failures = [];
+  let following = 0;
   console.log(`-- ${name}`);
   const waiting = setInterval(() => {
     const last = kept.at(-1)?.trim().slice(0, 100) ?? '';
@@ -94,7 +100,11 @@ export async function step(name, program, args, { cwd, env, tally } = {}) {
     line: (line) => {
       tally?.read(line);
       kept.push(line);
-      if (kept.length > KEPT_LINES) kept.shift();
+      if (kept.length <= KEPT_LINES) return;
+      const oldest = kept.shift() ?? '';
+      // what falls out of the last lines is kept when it tells of a failure
+      if (FAILURE.test(oldest)) following = LINES_OF_A_FAILURE;
+      if (following-- > 0 && failures.length < MOST_LINES_OF_FAILURES) failures.push(oldest);
     },
   });
   clearInterval(waiting);
@@ -102,7 +112,7 @@ export async function step(name, program, args, { cwd, env, tally } = {}) {
     console.log(`   ${name}: ok, ${seconds(began)}`);
     return true;
   }
-  console.log(kept.join('\n'));
+  console.log([...failures, ...kept].join('\n'));
   console.log(`   ${name}: FAILED with exit code ${code}, ${seconds(began)}`);
   if (tally && tally.failed === failedBefore) tally.add(0, 1);
   return false;

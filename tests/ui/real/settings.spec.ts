@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test';
 import { expect, test } from './engine.ts';
 import { isSaved } from './hands.ts';
 
@@ -45,6 +46,42 @@ test('what holds for a whole flow is set, checked by the engine, kept, and undon
   await isSaved(page);
   await expect.poll(async () => (await kept()).expect?.within_s).toBeUndefined();
   expect(await kept()).toMatchObject(set);
+});
+
+test('times are told in the zone that holds: the node\'s, then the flow\'s, and a new flow has that of the settings', async ({ engine, open }) => {
+  const daily = {
+    ...doc,
+    zone: 'Asia/Almaty',
+    nodes: { start: { kind: 'schedule.cron', config: { cron: '0 9 * * *' } }, say: doc.nodes.say },
+  };
+  const { flow } = await engine.call<{ flow: string }>('flow.save', { text: JSON.stringify(daily) });
+  const kept = async () => JSON.parse((await engine.call<{ text: string }>('flow.get', { flow })).text);
+  const page = await open(`flow/${flow}`);
+  const choose = async (within: Locator, zone: string) => {
+    await within.getByRole('combobox', { name: 'Time zone' }).click();
+    await page.getByRole('option', { name: zone, exact: true }).click();
+  };
+  await page.locator('.react-flow__node[data-id="start"]').click();
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  await expect(inspector).toContainText('Next five times (Asia/Almaty)');
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Flow settings' }).click();
+  await choose(page.getByRole('dialog'), 'Europe/Berlin');
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await expect(inspector).toContainText('Next five times (Europe/Berlin)');
+  await choose(inspector, 'America/New York');
+  await expect(inspector).toContainText('Next five times (America/New York)');
+  await isSaved(page);
+  await expect.poll(kept).toMatchObject({ zone: 'Europe/Berlin', nodes: { start: { config: { zone: 'America/New_York' } } } });
+
+  await page.goto(page.url().replace(/#.*/, '#/settings'));
+  await page.getByRole('combobox', { name: 'Time zone of new flows' }).click();
+  await page.getByRole('option', { name: 'Asia/Tokyo', exact: true }).click();
+  await page.getByRole('link', { name: 'Flows' }).or(page.getByRole('button', { name: 'Flows' })).first().click();
+  await page.getByRole('button', { name: 'New flow' }).first().click();
+  await expect(page).toHaveURL(/#\/flow\//);
+  const made = page.url().replace(/.*#\/flow\//, '');
+  expect(JSON.parse((await engine.call<{ text: string }>('flow.get', { flow: made })).text).zone).toBe('Asia/Tokyo');
 });
 
 test('the rate of a connection is set in words and told in the list', async ({ engine, open }) => {

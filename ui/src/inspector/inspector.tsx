@@ -191,6 +191,7 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
       kind={node.kind.replace('.', '_')}
       field={field}
       value={config[field.name]}
+      config={config}
       problem={problems.find((it) => it.node === id && it.pointer?.startsWith(`/${field.name}`))}
       onChange={(value) => set(field.name, value)}
     />
@@ -214,6 +215,7 @@ function ConfigField({
   kind,
   field,
   value,
+  config,
   problem,
   onChange,
 }: {
@@ -221,6 +223,7 @@ function ConfigField({
   kind: string;
   field: FormField;
   value: Json | undefined;
+  config: NonNullable<FlowNode['config']>;
   problem: Problem | undefined;
   onChange: (value: Json | undefined) => void;
 }) {
@@ -236,7 +239,7 @@ function ConfigField({
       bad={problem?.sentence}
       aside={field.isRequired ? null : <span className="faint optional">{t('inspector.optional')}</span>}
     >
-      <Widget field={{ ...field, label }} value={value} onChange={onChange} />
+      <Widget field={{ ...field, label }} value={value} onChange={onChange} config={config} />
     </Field>
   );
 }

@@ -9,6 +9,7 @@ import { FormulaWidget } from '../inspector/widgets/formula.tsx';
 import { textOf } from '../inspector/widgets/types.ts';
 import { Field, NumberInput, Select } from '../kit/controls.tsx';
 import { Dialog } from '../kit/surfaces.tsx';
+import { UTC, ZoneSelect } from '../kit/zone.tsx';
 
 const OVERLAPS = ['queue', 'skip', 'replace', 'latest'] as const;
 const MOST_AT_ONCE = 1000;
@@ -29,6 +30,14 @@ export function FlowDialog({ onClose }: { onClose: () => void }) {
   const order = t('flow.order');
   return (
     <Dialog title={t('editor.settings')} closeLabel={t('common.close')} onClose={onClose}>
+      <Field label={t('flow.zone')} help={t('flow.zone_help')} bad={wrong('/zone')}>
+        <ZoneSelect
+          label={t('flow.zone')}
+          value={doc.zone ?? ''}
+          otherwise={t('zone.none', { zone: UTC })}
+          onChange={(zone) => set({ zone }, 'zone')}
+        />
+      </Field>
       <Field label={t('flow.overlap')} help={t(`overlap.${overlap}_help`)} bad={wrong('/overlap')}>
         <Select
           label={t('flow.overlap')}

@@ -1,15 +1,15 @@
 /** Makes an empty flow and opens it. */
 import { engine } from '../bridge/index.ts';
 import { emptyFlow, writeFlow } from '../document/flow.ts';
+import { zoneHere } from '../kit/zone.tsx';
 import { attempt } from './events.ts';
 import { go } from './route.ts';
 
 export async function newFlow(name: string, goneSentence: string): Promise<void> {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const saved = await attempt(
-    () => engine().call('flow.save', { text: writeFlow(emptyFlow(name, zone)) }),
-    goneSentence,
-  );
+  const saved = await attempt(async () => {
+    const { zone } = await engine().call('settings.get', {});
+    return engine().call('flow.save', { text: writeFlow(emptyFlow(name, zone || zoneHere())) });
+  }, goneSentence);
   if (saved) go('flow', saved.flow);
 }
 

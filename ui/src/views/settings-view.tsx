@@ -7,6 +7,7 @@ import { formatNumber, LANGUAGES, setLanguage } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Scroll } from '../kit/surfaces.tsx';
 import { setTheme, themeNow } from '../kit/theme.ts';
+import { ZoneSelect, zoneHere, zoneName } from '../kit/zone.tsx';
 import { attempt } from './events.ts';
 
 const GIGABYTE = 1e9;
@@ -58,14 +59,11 @@ export function SettingsView({ health }: { health: Health | undefined }) {
               <section className="panel padded-panel">
                 <h2>{t('settings.engine')}</h2>
                 <Field label={t('settings.zone')} help={t('settings.zone_help')}>
-                  <Select
+                  <ZoneSelect
                     label={t('settings.zone')}
-                    value={now.zone || Intl.DateTimeFormat().resolvedOptions().timeZone}
-                    options={Intl.supportedValuesOf('timeZone').map((zone) => ({
-                      value: zone,
-                      label: zone.replaceAll('_', ' '),
-                    }))}
-                    onChange={(zone) => void set(now, { zone })}
+                    value={now.zone}
+                    otherwise={t('zone.as_computer', { zone: zoneName(zoneHere()) })}
+                    onChange={(zone = '') => void set(now, { zone })}
                   />
                 </Field>
                 <Field label={t('settings.keep_days')} help={t('settings.keep_days_help')}>

@@ -15,6 +15,7 @@ pub struct Cron {
     cron: String,
     /// The time zone, as in Asia/Almaty; the flow's unless said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-widget" = "zone"))]
     zone: Option<String>,
     /// What becomes of times that were missed because the computer was off or asleep.
     #[serde(default)]

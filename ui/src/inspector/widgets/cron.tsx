@@ -1,4 +1,4 @@
-/** The schedule: common times by choice, any other as five fields, and the next five times in the zone of the flow. */
+/** The schedule: common times by choice, any other as five fields, and the next five times in the zone it is read in. */
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
@@ -6,6 +6,7 @@ import { EngineGone, engine, Refused, type ScheduleTimes } from '../../bridge/in
 import { openFlow } from '../../document/store.ts';
 import { Select } from '../../kit/controls.tsx';
 import { formatStamp } from '../../kit/i18n.ts';
+import { UTC, zoneName } from '../../kit/zone.tsx';
 import { textOf, type WidgetProps } from './types.ts';
 
 type Rhythm = 'quarter' | 'hour' | 'day' | 'weekdays' | 'week' | 'month' | 'own';
@@ -55,10 +56,11 @@ function write({ rhythm, time, day }: Shape, own: string): string {
   }
 }
 
-export function CronWidget({ field, value, onChange }: WidgetProps) {
+export function CronWidget({ field, value, onChange, config }: WidgetProps) {
   const { t } = useTranslation();
   const cron = textOf(value);
-  const zone = useStore(openFlow, (state) => state.history.doc.zone ?? '');
+  const flowZone = useStore(openFlow, (state) => state.history.doc.zone);
+  const zone = textOf(config?.zone) || flowZone || UTC;
   const [isOwn, setOwn] = useState(false);
   const [times, setTimes] = useState<ScheduleTimes>();
   const [bad, setBad] = useState('');
@@ -125,7 +127,7 @@ export function CronWidget({ field, value, onChange }: WidgetProps) {
       {bad ? <div className="field-bad">{bad}</div> : null}
       {times ? (
         <div className="next-times">
-          <div className="faint">{t('cron.next', { zone: zone || t('cron.local_zone') })}</div>
+          <div className="faint">{t('cron.next', { zone: zoneName(zone) })}</div>
           <ol>
             {times.next.map((time) => (
               <li key={time.at_ms}>{formatStamp(time.local)}</li>

@@ -6,7 +6,7 @@ import { CronWidget } from './cron.tsx';
 import { FileWidget, FolderWidget, FormulaWidget, TemplateWidget } from './formula.tsx';
 import { MappingWidget } from './mapping.tsx';
 import { MatchWidget } from './match.tsx';
-import { NumberWidget, SecretWidget, SelectWidget, TextWidget, ToggleWidget } from './simple.tsx';
+import { NumberWidget, SecretWidget, SelectWidget, TextWidget, ToggleWidget, ZoneWidget } from './simple.tsx';
 import { ColumnsWidget, FieldsWidget, PairsWidget } from './tables.tsx';
 import type { WidgetProps } from './types.ts';
 
@@ -30,6 +30,7 @@ const widgets: Record<string, ComponentType<WidgetProps>> = {
   pairs: PairsWidget,
   columns: ColumnsWidget,
   cron: CronWidget,
+  zone: ZoneWidget,
   sql: SqlWidget,
   json: JsonWidget,
   code: JsonWidget,

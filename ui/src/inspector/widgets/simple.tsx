@@ -1,7 +1,10 @@
 /** Widgets that are one control: text, number, yes or no, choice, secret. */
 import { KeyRound } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand';
+import { openFlow } from '../../document/store.ts';
 import { NumberInput, Pill, Select, Switch } from '../../kit/controls.tsx';
+import { UTC, ZoneSelect, zoneName } from '../../kit/zone.tsx';
 import { textOf, type WidgetProps } from './types.ts';
 
 export function TextWidget({ field, value, onChange }: WidgetProps) {
@@ -48,6 +51,20 @@ export function SelectWidget({ field, value, onChange }: WidgetProps) {
       value={now}
       placeholder={t('inspector.choose')}
       options={options}
+      onChange={onChange}
+    />
+  );
+}
+
+/** The zone of one start; without it the flow's holds. */
+export function ZoneWidget({ field, value, onChange }: WidgetProps) {
+  const { t } = useTranslation();
+  const flowZone = useStore(openFlow, (state) => state.history.doc.zone);
+  return (
+    <ZoneSelect
+      label={field.label}
+      value={textOf(value)}
+      otherwise={t('zone.as_flow', { zone: zoneName(flowZone ?? UTC) })}
       onChange={onChange}
     />
   );

@@ -6,6 +6,8 @@ export interface WidgetProps {
   field: FormField;
   value: Json | undefined;
   onChange: (value: Json | undefined) => void;
+  /** The other values of the node, for a widget whose meaning hangs on one of them. */
+  config?: { [name: string]: Json } | undefined;
 }
 
 export const textOf = (value: Json | undefined): string =>
