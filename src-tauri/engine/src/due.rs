@@ -114,11 +114,23 @@ impl Schedule {
         dues.into()
     }
 
-    /// The schedule in words.
+    /// The schedule in words, with the place whose clock it follows: an interval follows none.
     pub fn describe(&self) -> String {
-        match &self.form {
-            Form::Every(every_ms) => format!("Every {} s", every_ms / 1_000),
-            Form::Cron(clock) => clock.pattern.describe(),
+        let every_ms = match &self.form {
+            Form::Every(every_ms) => every_ms,
+            Form::Cron(clock) => {
+                // `Asia/Almaty` as `Almaty`
+                let zone = clock.zone.iana_name().unwrap_or("UTC");
+                let place = zone.rsplit('/').next().unwrap_or(zone).replace('_', " ");
+                return format!("{} {place}", clock.pattern.describe());
+            }
+        };
+        let units = [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second")];
+        let (unit_ms, unit) =
+            units.into_iter().find(|(ms, _)| every_ms % ms == 0).unwrap_or((1_000, "second"));
+        match every_ms / unit_ms {
+            1 => format!("Every {unit}"),
+            many => format!("Every {many} {unit}s"),
         }
     }
 }
@@ -269,6 +281,16 @@ mod tests {
         for (cron, zone, after, expected) in table {
             assert_eq!(next(cron, zone, after), expected, "{cron} in {zone} after {after}");
         }
+    }
+
+    #[test]
+    fn a_schedule_says_itself_in_words() {
+        let said = |cron| Schedule::parse(cron, "Asia/Almaty").map(|it| it.describe()).unwrap_or_default();
+        assert_eq!(said("@every 90s"), "Every 90 seconds");
+        assert_eq!(said("@every 1h30m"), "Every 90 minutes");
+        assert_eq!(said("@every 1h"), "Every hour");
+        assert_eq!(said("@every 2d"), "Every 2 days");
+        assert_eq!(said("30 9 * * *"), "At 09:30. Almaty");
     }
 
     #[test]

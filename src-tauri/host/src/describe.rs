@@ -1,5 +1,6 @@
 //! Documents in words and in the shapes of the contract.
 
+use engine::due::Schedule;
 use model::document::{Access, Change, Diagnostic, Fill, Flow as Document, Severity as Found};
 use plan::{Catalogue, Kinds, Plan};
 use sdk::{Behaviour, Contract, Effect, Ports, Spec, Start as Waits};
@@ -92,6 +93,10 @@ pub(crate) fn facts(document: &Document, kinds: &Kinds, plan: Option<&Plan>) -> 
         let spec = kinds.spec(&node.kind);
         let parsed = spec.and_then(|spec| spec.parse(&node.config).ok());
         let names = |ports: &[sdk::Port]| ports.iter().map(|port| port.name.clone()).collect::<Vec<String>>();
+        let start = parsed.as_ref().and_then(|it| match &it.behaviour {
+            Behaviour::Trigger(trigger) => start_words(&trigger.start(), document),
+            _ => None,
+        });
         // a node that is not filled in yet has the ports it will most likely have, so that it can be wired
         let ports = parsed.map(|it| it.ports).or_else(|| spec.map(usual_ports)).unwrap_or_default();
         let step = plan.and_then(|plan| plan.step(id).map(|at| &plan.steps[at]));
@@ -103,7 +108,7 @@ pub(crate) fn facts(document: &Document, kinds: &Kinds, plan: Option<&Plan>) -> 
         NodeFacts {
             node: id.to_string(),
             contract: spec.map(|it| contract_word(it.contract).to_owned()).unwrap_or_default(),
-            summary: summary(&node.config),
+            summary: start.unwrap_or_else(|| summary(&node.config)),
             inputs: names(&ports.inputs),
             outputs,
             effect: step.and_then(plan::Step::effect).map(|it| effect_word(it).to_owned()),
@@ -224,30 +229,28 @@ fn word(value: &serde_json::Value) -> Option<String> {
 /// The triggers of a document in plain words.
 pub(crate) fn triggers(document: &Document, kinds: &Kinds) -> String {
     let words = document.nodes.values().filter(|node| !node.disabled).filter_map(|node| {
-        let parsed = kinds.spec(&node.kind)?.parse(&node.config).ok()?;
+        let spec = kinds.spec(&node.kind)?;
+        let parsed = spec.parse(&node.config).ok()?;
         let Behaviour::Trigger(trigger) = &parsed.behaviour else { return None };
-        Some(match trigger.start() {
-            Waits::Manual => "By hand".to_owned(),
-            Waits::Called => "Called by another flow".to_owned(),
-            Waits::Failure { .. } => "When another flow fails".to_owned(),
-            Waits::Listen => kinds.spec(&node.kind)?.title.to_owned(),
-            Waits::Hook(config) => {
-                let path = config.get("path").and_then(|it| it.as_str()).unwrap_or_default();
-                format!("Web request at /hooks/{path}")
-            }
-            Waits::Schedule { cron, zone, missed: _ } => {
-                let zone = zone.or_else(|| document.zone.clone()).unwrap_or_else(|| "UTC".into());
-                match engine::due::Schedule::parse(&cron, &zone) {
-                    Ok(schedule) => format!("{} {}", schedule.describe(), city(&zone)),
-                    Err(_) => cron,
-                }
-            }
-        })
+        Some(start_words(&trigger.start(), document).unwrap_or_else(|| spec.title.to_owned()))
     });
     words.collect::<Vec<String>>().join(" · ")
 }
 
-/// `Asia/Almaty` as `Almaty`.
-fn city(zone: &str) -> String {
-    zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
+/// When a trigger starts a run, in plain words; none where its kind and configuration say all there is.
+fn start_words(start: &Waits, document: &Document) -> Option<String> {
+    Some(match start {
+        Waits::Listen => return None,
+        Waits::Manual => "By hand".to_owned(),
+        Waits::Called => "Called by another flow".to_owned(),
+        Waits::Failure { .. } => "When another flow fails".to_owned(),
+        Waits::Hook(config) => {
+            let path = config.get("path").and_then(|it| it.as_str()).unwrap_or_default();
+            format!("Web request at /hooks/{path}")
+        }
+        Waits::Schedule { cron, zone, missed: _ } => {
+            let zone = zone.as_ref().or(document.zone.as_ref()).map_or("UTC", String::as_str);
+            Schedule::parse(cron, zone).map_or_else(|_| cron.clone(), |it| it.describe())
+        }
+    })
 }

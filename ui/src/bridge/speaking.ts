@@ -8,7 +8,7 @@ import { type Bridge, type CommandName, EngineGone, type Json, type KindRow, Ref
 const SPOKEN = new Set(['sentence', 'cause', 'title', 'troubles', 'used_by']);
 /** Fields that do in one answer, and hold names or data in others. */
 const SPOKEN_IN: Partial<Record<CommandName, readonly string[]>> = {
-  'flows.list': ['paused'],
+  'flows.list': ['paused', 'trigger'],
   'flow.versions': ['note'],
   'schedule.next': ['words'],
 };
@@ -42,7 +42,8 @@ function spoken(value: unknown, say: Say, also: readonly string[], rows?: string
       if (isFunction && name === 'detail' && typeof it === 'string') return [name, say(it)];
       if (VALUES.has(name) && name !== rows) return [name, it];
       if (SPOKEN.has(name) || also.includes(name)) {
-        if (typeof it === 'string') return [name, say(it)];
+        // triggers of a flow stand one after another
+        if (typeof it === 'string') return [name, it.split(' · ').map(say).join(' · ')];
         if (Array.isArray(it)) return [name, it.map((text) => (typeof text === 'string' ? say(text) : text))];
       }
       return [name, spoken(it, say, also, rows)];

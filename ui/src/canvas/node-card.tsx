@@ -10,6 +10,7 @@ import { type Ports, summaryOf } from '../document/select.ts';
 import { openFlow } from '../document/store.ts';
 import { KindBadge } from '../kit/glyph.tsx';
 import { formatNumber, formatSpan } from '../kit/i18n.ts';
+import { triggersIn } from '../kit/trigger-words.ts';
 import { type CardFace, type CardNode, portTop } from './shape.ts';
 
 /** Below this zoom only the title of a card can be read, and is written large. */
@@ -149,6 +150,7 @@ function Foot({ id, ports, isOff }: { id: string; ports: Ports; isOff: boolean }
 }
 
 function Card({ id, data, selected }: NodeProps<CardNode>) {
+  const { t } = useTranslation();
   const { node, kind, facts, isErrorWired, ports } = data;
   const isFar = useCanvas((state) => state.transform[2] < FAR);
   const isBlank = useCanvas((state) => state.transform[2] < BLANK);
@@ -156,6 +158,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
   const state = useStore(live, (it) => it.counts.nodes[id]?.state);
   const isBroken = useStore(openFlow, (it) => it.worst.get(id)?.severity === 'error');
   const contract = facts?.contract ?? kind?.contract ?? 'unknown';
+  const told = facts?.summary && contract === 'trigger' ? triggersIn(facts.summary, t) : facts?.summary;
   const title = node.title || kind?.title || node.kind;
   return (
     <div
@@ -180,7 +183,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
                 {title}
               </div>
               <div className="card-line ellipsis" dir="auto">
-                {facts?.summary || summaryOf(node, kind)}
+                {told || summaryOf(node, kind)}
               </div>
             </div>
           </div>

@@ -2,7 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import type { FlowRow } from '../bridge/index.ts';
 import { formatAgo } from '../kit/i18n.ts';
-import { triggersIn } from './words.ts';
+import { triggersIn } from '../kit/trigger-words.ts';
 
 export function TriggerCell({ flow, now_ms }: { flow: FlowRow; now_ms: number }) {
   const { t } = useTranslation();

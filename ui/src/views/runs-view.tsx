@@ -7,8 +7,8 @@ import { Button, Pill, Select } from '../kit/controls.tsx';
 import { formatMoment, formatNumber, formatSpan } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Scroll, State } from '../kit/surfaces.tsx';
+import { triggersIn } from '../kit/trigger-words.ts';
 import { RunPill } from '../runs/run-state.tsx';
-import { triggersIn } from '../schedule/words.ts';
 import { attempt, useEvents } from './events.ts';
 import { go, useRoute } from './route.ts';
 

@@ -1,6 +1,6 @@
 /** The triggers of a flow in the language of the window: the engine tells them in English. */
 import type { TFunction } from 'i18next';
-import { monthName } from '../kit/i18n.ts';
+import { monthName } from './i18n.ts';
 
 const KNOWN: Record<string, string> = {
   'By hand': 'trigger.by_hand',
@@ -17,6 +17,10 @@ const DAYS: Record<string, string> = {
   Sunday: 'SUN',
 };
 const WORKING = 'MON TUE WED THU FRI';
+
+/** Once in every second, minute, hour or day, or in so many of them. */
+const everyIn = (count: number, unit: string, t: TFunction): string =>
+  count === 1 ? t(`trigger.each_${unit}`) : t(`trigger.${unit}s`, { count });
 
 const MONTHS = [
   'January',
@@ -54,9 +58,9 @@ function oftenIn(first: string, hours: string | undefined, t: TFunction): string
   const steps = /^every (\d+) hours$/.exec(hours ?? '')?.[1];
   if (!every && minute === undefined) return undefined;
   const hourly = Number(minute) ? t('trigger.minute', { minute: two(minute ?? '') }) : t('cron.hour');
-  const often = every ? t('trigger.minutes', { count: every }) : hourly;
+  const often = every ? everyIn(every, 'minute', t) : hourly;
   if (hours === undefined) return often;
-  if (steps) return every || Number(minute) ? undefined : t('trigger.hours', { count: Number(steps) });
+  if (steps) return every || Number(minute) ? undefined : everyIn(Number(steps), 'hour', t);
   const last = every ? Math.floor(59 / every) * every : (minute ?? 0);
   const between = hoursIn(hours)?.map(([from, to]) =>
     t('trigger.between', { from: `${two(from)}:${two(minute ?? 0)}`, to: `${two(to)}:${two(last)}` }),
@@ -111,6 +115,8 @@ export function triggersIn(words: string, t: TFunction): string {
       if (known) return t(known);
       const path = /^Web request at (\S+)$/.exec(trigger)?.[1];
       if (path) return t('trigger.hook', { path });
+      const [, count = '1', unit = ''] = /^Every (?:(\d+) )?(second|minute|hour|day)s?$/.exec(trigger) ?? [];
+      if (unit) return everyIn(Number(count), unit, t);
       const [, times = '', city = ''] = /^((?:At|Every) .+)\. (.+)$/.exec(trigger) ?? [];
       const said = timesIn(times, t);
       return said ? `${said} · ${city}` : trigger;

@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next';
 import { describe, expect, it } from 'vitest';
-import { triggersIn } from './words.ts';
+import { triggersIn } from './trigger-words.ts';
 
 /** Says the key and what stands in it, so that a test sees both. */
 const t = ((key: string, values: object = {}) =>
@@ -19,7 +19,7 @@ describe('the triggers of a flow in words', () => {
     ['At 08:30, on day 1. Almaty', 'trigger.on_date 1 08:30 · Almaty'],
     ['At every 15 minutes. Almaty', 'trigger.minutes 15 · Almaty'],
     ['At minute 0 past every hour. UTC', 'cron.hour · UTC'],
-    ['Every minute. UTC', 'trigger.minutes 1 · UTC'],
+    ['Every minute. UTC', 'trigger.each_minute · UTC'],
     ['At minute 5 past every hour. UTC', 'trigger.minute 05 · UTC'],
     ['At minute 0, of every 2 hours. UTC', 'trigger.hours 2 · UTC'],
     ['At minute 0, of hour 9 and 18. Almaty', 'trigger.every_day 09:00, 18:00 · Almaty'],
@@ -36,6 +36,9 @@ describe('the triggers of a flow in words', () => {
     ['At 09:00, on the last day of the month. Almaty', 'trigger.last_day 09:00 · Almaty'],
     ['At 10:15, in January. UTC', 'trigger.every_day 10:15 · January · UTC'],
     ['At 00:00, on day 1, in January. UTC', 'trigger.on_date 1 00:00 · January · UTC'],
+    ['Every 90 seconds', 'trigger.seconds 90'],
+    ['Every hour', 'trigger.each_hour'],
+    ['Every 2 days', 'trigger.days 2'],
     ['By hand · At 09:00. UTC', 'trigger.by_hand · trigger.every_day 09:00 · UTC'],
   ])('%s is said in the language', (english, said) => {
     expect(triggersIn(english, t)).toBe(said);
