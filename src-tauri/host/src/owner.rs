@@ -131,7 +131,7 @@ impl App {
     }
 
     /// The id of a flow, by id or name.
-    async fn flow_named(&self, wanted: &str) -> Result<String, Refusal> {
+    pub(crate) async fn flow_named(&self, wanted: &str) -> Result<String, Refusal> {
         for row in self.flow_rows().await? {
             let is_meant = row.flow == wanted
                 || self.stored(&row.flow).await.is_ok_and(|it| it.document.is_ok_and(|it| it.name == wanted));

@@ -84,9 +84,10 @@ impl App {
         let slot = document.slots.get(params.slot.as_str()).ok_or_else(|| {
             Refusal::new(RefusalCode::NotFound, format!("The flow has no slot {}.", params.slot)).at("/slot")
         })?;
-        let value = match &params.value {
-            serde_json::Value::Null => None,
-            value => Some(self.fits(&slot.fill, value)?),
+        let value = match (&slot.fill, &params.value) {
+            (_, serde_json::Value::Null) => None,
+            (Fill::Flow(_), serde_json::Value::String(wanted)) => Some(self.flow_named(wanted).await?.into()),
+            (fill, value) => Some(self.fits(fill, value)?),
         };
         let change = Change::Slot {
             flow: stored.row.flow,

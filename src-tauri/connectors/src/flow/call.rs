@@ -17,6 +17,7 @@ const MOST_BYTES: usize = 8 << 20;
 #[serde(deny_unknown_fields)]
 pub struct Calling {
     /// The slot that names the flow.
+    #[schemars(extend("x-widget" = "flow"))]
     slot: String,
 }
 

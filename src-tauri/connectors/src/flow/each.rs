@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Each {
     /// The slot that names the flow.
+    #[schemars(extend("x-widget" = "flow"))]
     slot: String,
     /// What to keep of the records that reach the ends of the called flow.
     #[serde(default)]

@@ -11,6 +11,7 @@ pub struct Failed {
     /// The slot that names the flow to watch; left out, every flow is watched.
     #[serde(default)]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-widget" = "flow"))]
     slot: Option<String>,
 }
 
