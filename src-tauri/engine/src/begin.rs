@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::decide::EndState;
 use crate::durable::{Journaled, Volatile, storage};
-use crate::ending::{earlier_end, samples};
+use crate::ending::{earlier_end, found_by, samples};
 use crate::engine::{Ended, Inner, Keep, Start};
 use crate::exec::{self, Begin, EndSink, Entrance, Outcome, Place, Resent, Run};
 use crate::live::Live;
@@ -214,6 +214,7 @@ impl Inner {
         let end = self.end_run(&live, &run.0, run_id, (&report, &ended));
         let mut changes = opening.changes(|start| Change::WholeRun(Box::new((start, end))));
         changes.extend(self.letters(&live, run_id, &run.0, &report));
+        changes.extend(found_by(run_id, &run.0, &report));
         if report.state != EndState::Ok {
             changes.extend(samples(run_id, &run.0, &report));
         }

@@ -43,6 +43,7 @@ impl Inner {
         if !matches!(report.state, EndState::Failed | EndState::Cancelled) {
             changes.extend(journaled.marks());
         }
+        changes.extend(found_by(journaled.run, run, &report));
         let end = self.end_run(live, run, journaled.run, (&report, &ended));
         let at_ms = end.ended_ms;
         changes.push(match report.state {
@@ -196,6 +197,15 @@ pub(crate) fn samples(run_id: RunId, run: &Run, report: &Report) -> Vec<Change> 
             }
         })
         .collect()
+}
+
+/// The business values by which the run can be found.
+pub(crate) fn found_by(run_id: RunId, run: &Run, report: &Report) -> impl Iterator<Item = Change> {
+    report.found_by.iter().map(move |(field, value)| Change::Index {
+        run: run_id,
+        field: Text::from(run.program.search[*field].as_str()),
+        value: Text::from(value.as_str()),
+    })
 }
 
 pub(crate) fn earlier_end(earlier: &journal::Earlier) -> Ended {

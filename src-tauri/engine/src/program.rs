@@ -108,6 +108,8 @@ pub struct Program {
     pub wire_names: Vec<(String, String)>,
     /// The runs of a flow with equal keys go first in, first out.
     pub order_key: Option<sdk::Formula>,
+    /// The fields, or paths into them, by whose values runs can be found.
+    pub search: Vec<String>,
     /// Whether any node has an effect that must be remembered.
     pub has_effects: bool,
     /// Whether the flow gave up surviving a crash.
@@ -213,6 +215,7 @@ impl Program {
             stages,
             wire_names,
             order_key: plan.order_key.clone(),
+            search: plan.search.clone(),
             has_effects: plan.has_effects(),
             is_volatile: plan.is_volatile,
             routes: crate::exec::Routes::default(),

@@ -246,7 +246,7 @@ pub enum Change {
         run: RunId,
         /// The field's name.
         field: Text,
-        /// The value; cut at 200 characters.
+        /// The value; kept without its case, and cut at 200 characters.
         value: Text,
     },
     /// A line of the audit trail.

@@ -180,7 +180,7 @@ fn old_runs_go_in_small_steps_but_not_those_a_person_must_see() -> Outcome {
         journal.commit_blocking(changes)?;
     }
     let found = journal
-        .read(|reader| reader.runs(&RunFilter { value: Some("N119".into()), ..RunFilter::default() }))?;
+        .read(|reader| reader.runs(&RunFilter { value: Some("n119".into()), ..RunFilter::default() }))?;
     assert_eq!(found.len(), 11, "N119 and N1190 to N1199");
     let groups = journal.read(arna_journal::Reader::letter_groups)?;
     assert_eq!(

@@ -74,7 +74,7 @@ fn plan_of(
 
     let places: Vec<&Places> = known.iter().map(|(_, known)| &known.places).collect();
     let arriving = fields::check(&steps, &wires, &places, found);
-    let wanted = fields::wanted(&steps, &wires, &places);
+    let wanted = fields::wanted(&steps, &wires, &places, &flow.search);
     let after = stages::after(&steps, &wires);
     for (number, (step, arriving)) in steps.iter_mut().zip(arriving).enumerate() {
         step.arriving = arriving.map(|it| it.into_iter().collect());
@@ -101,6 +101,7 @@ fn plan_of(
         concurrency: flow.concurrency,
         overlap: flow.overlap.unwrap_or_default(),
         expect: flow.expect.clone(),
+        search: flow.search.clone(),
         is_volatile: flow.volatile,
         steps,
         wires,

@@ -12,8 +12,8 @@ use crate::plan::{Step, Wire};
 use crate::reads::Reads;
 
 /// For each step, which fields of the records it emits are read by anything after it. All, where that cannot be known: at the
-/// ends of the flow, and before any step that may look at whole records.
-pub(crate) fn wanted(steps: &[Step], wires: &[Wire], places: &[&Places]) -> Vec<Reads> {
+/// ends of the flow, and before any step that may look at whole records. The values of fields by which runs are found are wanted anyway.
+pub(crate) fn wanted(steps: &[Step], wires: &[Wire], places: &[&Places], search: &[String]) -> Vec<Reads> {
     let mut leaving: Vec<Vec<Wire>> = vec![Vec::new(); steps.len()];
     for wire in wires {
         leaving[wire.from].push(*wire);
@@ -35,7 +35,12 @@ pub(crate) fn wanted(steps: &[Step], wires: &[Wire], places: &[&Places]) -> Vec<
         }
         after[number] = found;
     }
-    after.iter().map(|after| names.reads(&after.by_output)).collect()
+    let searched = names.set(&Reads::only(search.iter().map(|name| first(name).to_owned())));
+    let with_searched = |after: &mut After| {
+        after.by_output.add(&searched);
+        names.reads(&after.by_output)
+    };
+    after.iter_mut().map(with_searched).collect()
 }
 
 /// Which fields are read after a step, of the records it emits and of those it fails.
@@ -67,10 +72,14 @@ fn own(places: &Places) -> Reads {
         own.add(&place.reads);
     }
     for name in &places.names {
-        let first = name.split(['.', '[']).next().unwrap_or_default();
-        own.add(&Reads::only([name.clone(), first.to_owned()]));
+        own.add(&Reads::only([name.clone(), first(name).to_owned()]));
     }
     own
+}
+
+/// The field in which a path begins.
+fn first(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
 }
 
 /// A set of fields by number, so that a long line of steps does not copy names; `is_all` stands for every field.

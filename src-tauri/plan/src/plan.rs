@@ -31,6 +31,8 @@ pub struct Plan {
     pub overlap: Overlap,
     /// What is normal; anything else raises an alert.
     pub expect: Option<Expect>,
+    /// The fields, or paths into them, by whose values runs can be found.
+    pub search: Vec<String>,
     /// Whether the flow gave up surviving a crash.
     pub is_volatile: bool,
     /// What the whole flow promises.

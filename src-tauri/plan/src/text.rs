@@ -37,6 +37,9 @@ impl Plan {
         if let Some(key) = &self.order_key {
             write!(out, "  in order of {key:?}")?;
         }
+        if !self.search.is_empty() {
+            write!(out, "  found by {}", self.search.join(", "))?;
+        }
         writeln!(out, "\npromise: {}", self.badge.words())?;
         for trigger in &self.triggers {
             out.push_str("trigger\n");

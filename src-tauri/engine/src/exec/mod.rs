@@ -9,6 +9,7 @@ mod attempt;
 mod cancel;
 mod chunk;
 mod entrance;
+mod found_by;
 pub(crate) mod group;
 pub(crate) mod inline;
 mod memory;

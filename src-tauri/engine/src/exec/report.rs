@@ -1,6 +1,6 @@
 //! What is worth keeping of a run that ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{Record, Value};
@@ -40,6 +40,8 @@ pub struct Report {
     pub parked_count: u64,
     /// The first records of each (node, output port).
     pub samples: BTreeMap<(usize, usize), Vec<Record>>,
+    /// Values by which the run can be found, with the number of their field in the program's `search`.
+    pub found_by: BTreeSet<(usize, String)>,
     /// Results that nothing follows: they are stored together with the end of the run.
     pub late: Vec<(Place, Outcome)>,
     /// What a respond step answered.
@@ -82,6 +84,7 @@ impl Run {
             failed_count,
             parked_count,
             samples: notes.samples,
+            found_by: notes.found_by.values,
             late: notes.late,
             answer: notes.answer,
         }

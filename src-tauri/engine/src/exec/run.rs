@@ -10,6 +10,7 @@ use model::{Record, Value};
 use sdk::{Code, Cx, NodeError};
 
 use super::cancel::Cancel;
+use super::found_by::FoundBy;
 use super::memory::{Durable, Outcome, Place, Resent};
 use super::report::FailedRecord;
 use crate::decide;
@@ -44,6 +45,7 @@ const FAILED_SAMPLES: usize = 20;
 #[derive(Default)]
 pub(super) struct Notes {
     pub(super) samples: BTreeMap<(usize, usize), Vec<Record>>,
+    pub(super) found_by: FoundBy,
     pub(super) failed: Vec<FailedRecord>,
     pub(super) stop: Option<(usize, NodeError)>,
     pub(super) late: Vec<(Place, Outcome)>,
@@ -273,6 +275,9 @@ impl Run {
         let sample = notes.samples.entry((node, port)).or_default();
         let room = SAMPLE_RECORDS.saturating_sub(sample.len());
         sample.extend(records.iter().take(room).cloned());
+        if !self.program.search.is_empty() {
+            notes.found_by.look(&self.program.search, (node, port), records);
+        }
         drop(notes);
         if let Some(keeper) = &self.keeper {
             keeper.take((node, port), records);

@@ -11,6 +11,7 @@ use crate::error::{Code, Error};
 use crate::facts::{Accept, Audit, Due, RunState};
 use crate::failpoint;
 use crate::id::{EventId, RunId};
+use crate::queries::runs::folded;
 
 /// What one list did.
 #[derive(Debug)]
@@ -198,8 +199,8 @@ fn one(connection: &Connection, change: &Change) -> Result<(), Error> {
         ),
         Change::Index { run, field, value } => execute(
             connection,
-            "INSERT INTO search (field, value, run) VALUES (?1, substr(?2, 1, 200), ?3) ON CONFLICT DO NOTHING",
-            params![field.as_str(), value.as_str(), run],
+            "INSERT INTO search (field, value, run) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            params![field.as_str(), folded(value), run],
         ),
         Change::Audit(line) => audit(connection, line),
         other => flows::one(connection, other),

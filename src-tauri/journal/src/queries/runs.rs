@@ -21,7 +21,7 @@ pub struct RunFilter {
     pub from_ms: Option<i64>,
     /// Only runs started before this time.
     pub until_ms: Option<i64>,
-    /// Only runs with an indexed value that begins with this text.
+    /// Only runs with an indexed value that begins with this text, whatever its case.
     pub value: Option<Text>,
     /// Only runs older than this one: the last of the page before.
     pub before: Option<RunId>,
@@ -114,6 +114,11 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     })
 }
 
+/// A business value as it is kept and looked for: whatever its case, and not longer than anybody types.
+pub(crate) fn folded(value: &str) -> String {
+    value.trim().to_lowercase().chars().take(200).collect()
+}
+
 /// The least text that no text beginning with `prefix` reaches.
 fn after_prefix(prefix: &str) -> String {
     format!("{prefix}\u{10FFFF}")
@@ -175,8 +180,10 @@ impl Reader {
             add("run.id < ?", Value::Integer(before.0));
         }
         if let Some(prefix) = &filter.value {
-            add("run.id IN (SELECT run FROM search WHERE value >= ?", Value::Text(prefix.to_string()));
-            add("value < ?)", Value::Text(after_prefix(prefix)));
+            let prefix = folded(prefix);
+            let after = after_prefix(&prefix);
+            add("run.id IN (SELECT run FROM search WHERE value >= ?", Value::Text(prefix));
+            add("value < ?)", Value::Text(after));
         }
         if !filter.states.is_empty() {
             let numbers: Vec<String> = filter.states.iter().map(|state| (*state as u8).to_string()).collect();
