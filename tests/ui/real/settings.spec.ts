@@ -48,6 +48,35 @@ test('what holds for a whole flow is set, checked by the engine, kept, and undon
   expect(await kept()).toMatchObject(set);
 });
 
+test('a run is found by the value that its flow names in its settings', async ({ engine, open }) => {
+  const { flow } = await engine.call<{ flow: string }>('flow.save', { text: JSON.stringify(doc) });
+  const page = await open(`flow/${flow}`);
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Flow settings' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'What it is for' }).fill('Says who ordered.');
+  const field = dialog.getByRole('combobox', { name: 'Runs are found by' });
+  for (const name of ['a', 'b', 'id', 'customer']) {
+    await field.fill(name);
+    await field.press('Enter');
+  }
+  await expect(dialog.locator('.chip')).toHaveText(['b', 'id', 'customer']);
+  await dialog.getByRole('button', { name: 'Remove b' }).click();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await isSaved(page);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(page.locator('.pill[data-tone="ok"]').first()).toBeVisible();
+
+  await page.goto(page.url().replace(/#.*/, '#/runs'));
+  const search = page.getByRole('searchbox', { name: 'Order number or other value' });
+  await search.fill('zz');
+  await expect(page.getByText('No run touched such a value')).toBeVisible();
+  await search.fill('AID');
+  await expect(page.getByRole('row')).toHaveCount(2);
+  await page.getByRole('link', { name: 'Flows' }).or(page.getByRole('button', { name: 'Flows' })).first().click();
+  await expect(page.getByRole('row', { name: /Orders/ })).toContainText('Says who ordered.');
+});
+
 test('times are told in the zone that holds: the node\'s, then the flow\'s, and a new flow has that of the settings', async ({ engine, open }) => {
   const daily = {
     ...doc,

@@ -15,9 +15,19 @@ export type Change =
   | { type: 'many'; changes: Change[] };
 
 /** What holds for the whole flow; undefined takes it out of the file. */
-type FlowFields = Partial<
-  Pick<FlowDoc, 'name' | 'zone' | 'slots' | 'expect' | 'order' | 'concurrency' | 'overlap'>
->;
+type FlowFields = Partial<Pick<FlowDoc, (typeof FLOW_FIELDS)[number]>>;
+const FLOW_FIELDS = [
+  'name',
+  'zone',
+  'docs',
+  'slots',
+  'expect',
+  'order',
+  'concurrency',
+  'overlap',
+  'search',
+  'volatile',
+] as const;
 
 export interface Applied {
   doc: FlowDoc;
@@ -124,11 +134,8 @@ export function apply(doc: FlowDoc, change: Change): Applied {
         inverse: { type: 'groups.set', groups: doc.groups ?? [] },
       };
     case 'flow.set': {
-      const { name, zone, slots, expect, order, concurrency, overlap } = doc;
-      return {
-        doc: { ...doc, ...change.fields },
-        inverse: { type: 'flow.set', fields: { name, zone, slots, expect, order, concurrency, overlap } },
-      };
+      const fields = Object.fromEntries(FLOW_FIELDS.map((name) => [name, doc[name]]));
+      return { doc: { ...doc, ...change.fields }, inverse: { type: 'flow.set', fields } };
     }
     case 'flow.replace':
       return { doc: change.doc, inverse: { type: 'flow.replace', doc } };

@@ -46,6 +46,7 @@ export interface FlowDoc {
   arna: number;
   name: string;
   zone?: string;
+  docs?: string;
   nodes: Record<string, FlowNode>;
   wires: Wire[];
   slots?: Record<string, Config>;
@@ -56,6 +57,8 @@ export interface FlowDoc {
   order?: string;
   concurrency?: number;
   overlap?: 'queue' | 'skip' | 'replace' | 'latest';
+  search?: string[];
+  volatile?: boolean;
   [other: string]: unknown;
 }
 export interface End {

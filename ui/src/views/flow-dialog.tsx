@@ -6,8 +6,9 @@ import type { Expect, FlowDoc } from '../document/flow.ts';
 import { change, openFlow } from '../document/store.ts';
 import { SampleOf } from '../inspector/sample-of.ts';
 import { FormulaWidget } from '../inspector/widgets/formula.tsx';
+import { FieldsWidget } from '../inspector/widgets/tables.tsx';
 import { textOf } from '../inspector/widgets/types.ts';
-import { Field, NumberInput, Select } from '../kit/controls.tsx';
+import { Field, NumberInput, Select, Switch } from '../kit/controls.tsx';
 import { Dialog } from '../kit/surfaces.tsx';
 import { UTC, ZoneSelect } from '../kit/zone.tsx';
 
@@ -16,6 +17,15 @@ const MOST_AT_ONCE = 1000;
 /** The engine's own choice, where the flow says nothing. */
 const AT_ONCE = 10;
 const MOST_SECONDS = 31_536_000;
+
+/** The engine looks at so many fields. */
+const MOST_SEARCHED = 3;
+
+/** The names, the newest at the cost of the oldest. */
+const namesIn = (value: unknown): string[] | undefined => {
+  const names = Array.isArray(value) ? value.filter((it) => typeof it === 'string') : [];
+  return names.length ? names.slice(-MOST_SEARCHED) : undefined;
+};
 
 const isOverlap = (value: unknown): value is FlowDoc['overlap'] => OVERLAPS.some((it) => it === value);
 
@@ -28,8 +38,26 @@ export function FlowDialog({ onClose }: { onClose: () => void }) {
     problems.find((it) => it.node === null && it.pointer?.startsWith(place))?.sentence;
   const overlap = doc.overlap ?? 'queue';
   const order = t('flow.order');
+  const found = t('flow.search');
   return (
     <Dialog title={t('editor.settings')} closeLabel={t('common.close')} onClose={onClose}>
+      <Field label={t('flow.docs')} help={t('flow.docs_help')}>
+        <textarea
+          className="input"
+          rows={3}
+          dir="auto"
+          aria-label={t('flow.docs')}
+          value={doc.docs ?? ''}
+          onChange={(event) => set({ docs: event.target.value || undefined }, 'docs')}
+        />
+      </Field>
+      <Field label={found} help={t('flow.search_help')} bad={wrong('/search')}>
+        <FieldsWidget
+          field={{ ...PLAIN, label: found }}
+          value={doc.search}
+          onChange={(it) => set({ search: namesIn(it) }, 'search')}
+        />
+      </Field>
       <Field label={t('flow.zone')} help={t('flow.zone_help')} bad={wrong('/zone')}>
         <ZoneSelect
           label={t('flow.zone')}
@@ -60,11 +88,18 @@ export function FlowDialog({ onClose }: { onClose: () => void }) {
         {/* it reads what starts the run, not what arrives at the node that happens to be selected */}
         <SampleOf value={NO_SAMPLE}>
           <FormulaWidget
-            field={{ ...ORDER, label: order }}
+            field={{ ...PLAIN, name: 'order', widget: 'formula', label: order }}
             value={doc.order}
             onChange={(it) => set({ order: textOf(it) || undefined }, 'order')}
           />
         </SampleOf>
+      </Field>
+      <Field label={t('flow.volatile')} help={t('flow.volatile_help')}>
+        <Switch
+          label={t('flow.volatile')}
+          on={doc.volatile === true}
+          onChange={(on) => set({ volatile: on || undefined }, 'volatile')}
+        />
       </Field>
       <Normal expect={doc.expect} bad={wrong('/expect')} onChange={(expect) => set({ expect }, 'expect')} />
     </Dialog>
@@ -72,10 +107,11 @@ export function FlowDialog({ onClose }: { onClose: () => void }) {
 }
 
 const NO_SAMPLE = { record: {}, fields: [] };
-const ORDER = {
-  name: 'order',
+/** A field of the flow for a widget that elsewhere draws one of a node. */
+const PLAIN = {
+  name: '',
   help: '',
-  widget: 'formula',
+  widget: '',
   isRequired: false,
   isAdvanced: false,
   fallback: undefined,

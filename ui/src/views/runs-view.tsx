@@ -120,7 +120,7 @@ export function RunsView() {
             </Scroll>
           ) : (
             <State icon={<ListX />} title={t('runs.none')}>
-              {t('runs.none_help')}
+              {t(value ? 'runs.none_with' : 'runs.none_help')}
             </State>
           )
         }
