@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::decide::EndState;
 use crate::durable::{Journaled, Volatile, storage};
-use crate::ending::{earlier_end, found_by, samples};
+use crate::ending::{earlier_end, found_by, history};
 use crate::engine::{Ended, Inner, Keep, Start};
 use crate::exec::{self, Begin, EndSink, Entrance, Outcome, Place, Resent, Run};
 use crate::live::Live;
@@ -216,13 +216,13 @@ impl Inner {
         changes.extend(self.letters(&live, run_id, &run.0, &report));
         changes.extend(found_by(run_id, &run.0, &report));
         if report.state != EndState::Ok {
-            changes.extend(samples(run_id, &run.0, &report));
+            changes.extend(history(run_id, &run.0, &report));
         }
         match self.journal.commit(changes).await.map_err(|e| storage(&e))? {
             Committed::Stored => {
                 if report.state == EndState::Ok && live.keeps_samples(self.clock.now_ms()) {
                     // the first thing to go when the disk is busy
-                    self.journal.offer(samples(run_id, &run.0, &report));
+                    self.journal.offer(history(run_id, &run.0, &report));
                 }
                 self.tell_end(&live, &ended);
                 Ok(ended)
@@ -330,6 +330,8 @@ impl Inner {
             Some(journaled) => journaled.clone(),
             None => Arc::new(Volatile),
         };
+        // what keeps nothing has no history, and what has no effect is over at once
+        let is_stored = journaled.is_some();
         let worlds = Arc::new(RunWorlds { land, journaled });
         let mut run = Run::new(live.program.clone(), durable, worlds, begin);
         run.installation = self.journal.installation();
@@ -341,6 +343,7 @@ impl Inner {
                 None
             }
         });
+        run.keeps_moments = is_stored || run.keeper.is_some();
         let entered = stored.entrance.node();
         run.continues_at = stored.continues.as_ref().map(|_| entered);
         let called_at = live.program.called_at();

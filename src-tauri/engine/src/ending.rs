@@ -12,9 +12,10 @@ use sdk::NodeError;
 use crate::decide::EndState;
 use crate::durable::{Journaled, is_storage, storage};
 use crate::engine::{Ended, Inner, Keep};
-use crate::exec::{Kept, Place, Report, Run};
+use crate::exec::{Counts, Kept, Place, Report, Run};
 use crate::kept::failure;
 use crate::live::Live;
+use crate::program::Program;
 
 impl Inner {
     /// Stores the end of a run together with the results that nothing follows, failed records, moved cursors and samples; a run
@@ -58,7 +59,7 @@ impl Inner {
         }
         // samples are the first thing to go when the disk is busy; of runs that end well a few a second are enough
         if report.state != EndState::Ok || live.keeps_samples(at_ms) {
-            self.journal.offer(samples(journaled.run, run, &report));
+            self.journal.offer(history(journaled.run, run, &report));
         }
         if report.state == EndState::Waiting {
             // its records may have gone on before it came to rest
@@ -92,7 +93,7 @@ impl Inner {
             ends: keep
                 .map(|it| std::mem::take(&mut *it.0.lock().unwrap_or_else(PoisonError::into_inner)))
                 .unwrap_or_default(),
-            counts: names.zip(report.nodes.iter().copied()).collect(),
+            counts: names.zip(report.counts.nodes.iter().copied()).collect(),
             left_out: report.failed_count + report.parked_count,
             is_duplicate: false,
         }
@@ -112,7 +113,7 @@ impl Inner {
                 EndState::Skipped => RunState::Skipped,
             },
             ended_ms: self.clock.now_ms(),
-            counts: Bytes::from(counts(live, report)),
+            counts: Bytes::from(counts(&live.program, &report.counts)),
             answer: if run.keeps_answer { crate::hook::stored_answer(ended) } else { None },
             error: report.stop.as_ref().map(|(_, error)| failure(error)),
         }
@@ -165,16 +166,16 @@ impl Inner {
 }
 
 /// Counts of wires and nodes as JSON: `{"nodes": {"id": [in, out, failed]}, "wires": [n]}`. Written by hand: every run ends with it.
-pub(crate) fn counts(live: &Live, report: &Report) -> Vec<u8> {
-    let mut text = String::with_capacity(32 + 24 * report.nodes.len() + 8 * report.wires.len());
+pub(crate) fn counts(program: &Program, counts: &Counts) -> Vec<u8> {
+    let mut text = String::with_capacity(32 + 24 * counts.nodes.len() + 8 * counts.wires.len());
     text.push_str("{\"nodes\":{");
-    for (at, (node, (taken, emitted, failed))) in live.program.nodes.iter().zip(&report.nodes).enumerate() {
+    for (at, (node, (taken, emitted, failed))) in program.nodes.iter().zip(&counts.nodes).enumerate() {
         let comma = if at > 0 { "," } else { "" };
         // an id is letters, digits and underscores, so it needs no escapes; writing into a text cannot fail
         let _written = write!(text, "{comma}\"{}\":[{taken},{emitted},{failed}]", node.id);
     }
     text.push_str("},\"wires\":[");
-    for (at, count) in report.wires.iter().enumerate() {
+    for (at, count) in counts.wires.iter().enumerate() {
         let comma = if at > 0 { "," } else { "" };
         let _written = write!(text, "{comma}{count}");
     }
@@ -182,21 +183,23 @@ pub(crate) fn counts(live: &Live, report: &Report) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// The first records of each port, for the history.
-pub(crate) fn samples(run_id: RunId, run: &Run, report: &Report) -> Vec<Change> {
-    report
-        .samples
-        .iter()
-        .map(|((node, port), records)| {
-            let it = &run.program.nodes[*node];
-            Change::Sample {
-                run: run_id,
-                node: it.id.clone(),
-                port: Text::from(it.outputs[*port].as_str()),
-                records: Bytes::from(codec::encode_records(records)),
-            }
-        })
-        .collect()
+/// The first records of each port and the moments of a run, for the history.
+pub(crate) fn history(run_id: RunId, run: &Run, report: &Report) -> Vec<Change> {
+    let samples = report.samples.iter().map(|((node, port), records)| {
+        let it = &run.program.nodes[*node];
+        Change::Sample {
+            run: run_id,
+            node: it.id.clone(),
+            port: Text::from(it.outputs[*port].as_str()),
+            records: Bytes::from(codec::encode_records(records)),
+        }
+    });
+    let moments = report.moments.iter().map(|it| Change::Counts {
+        run: run_id,
+        at_ms: it.at_ms,
+        snapshot: Bytes::from(counts(&run.program, &it.counts)),
+    });
+    samples.chain(moments).collect()
 }
 
 /// The business values by which the run can be found.

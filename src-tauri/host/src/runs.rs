@@ -188,7 +188,7 @@ impl App {
         if let Some(run) = self.engine.active(&detail.row.run.to_string()) {
             return counts_now(&run);
         }
-        program.map(|program| read_counts(program, &detail.counts)).unwrap_or_default()
+        program.map(|program| read_counts(program, &detail.counts, false)).unwrap_or_default()
     }
 
     /// The counts of a run, now or at its end.
@@ -206,7 +206,8 @@ impl App {
         let (flow, hash) = (detail.row.flow.to_string(), detail.row.flow_hash);
         let text =
             self.journal.look(move |it| it.flow_by_hash(&flow, &hash)).await.map_err(|e| refusal(&e))?;
-        let stored = |bytes: &[u8]| program.as_deref().map(|it| read_counts(it, bytes)).unwrap_or_default();
+        let stored =
+            |bytes: &[u8]| program.as_deref().map(|it| read_counts(it, bytes, true)).unwrap_or_default();
         let steps = counts.nodes.iter().map(|(node, it)| StepRow {
             node: node.clone(),
             state: it.state,
@@ -215,16 +216,19 @@ impl App {
             failed: it.failed,
             error: None,
         });
+        let ended_ms = detail.row.ended_ms.filter(|_| !detail.snapshots.is_empty());
+        let moments = detail
+            .snapshots
+            .iter()
+            .filter(|(at_ms, _)| Some(*at_ms) != ended_ms)
+            .map(|(at_ms, bytes)| RunSnapshot { at_ms: *at_ms, counts: stored(bytes) });
+        let end = ended_ms.map(|at_ms| RunSnapshot { at_ms, counts: counts.clone() });
         Ok(Run {
             held: self.shelf.held().of(&params.run),
             row: self.run_row(&detail).await,
             text: text.map(|it| String::from_utf8_lossy(&it).into_owned()).unwrap_or_default(),
             steps: steps.collect(),
-            snapshots: detail
-                .snapshots
-                .iter()
-                .map(|(at_ms, bytes)| RunSnapshot { at_ms: *at_ms, counts: stored(bytes) })
-                .collect(),
+            snapshots: moments.chain(end).collect(),
             counts,
         })
     }
@@ -314,14 +318,14 @@ pub(crate) fn moved_in(bytes: &[u8]) -> u64 {
 }
 
 /// Counts as the engine stores them: `{"wires": [n], "nodes": {"id": [in, out, failed]}}`.
-fn read_counts(program: &Program, bytes: &[u8]) -> RunCounts {
+fn read_counts(program: &Program, bytes: &[u8], is_at_work: bool) -> RunCounts {
     #[derive(serde::Deserialize)]
     struct Stored {
         wires: Vec<u64>,
         nodes: BTreeMap<String, (u64, u64, u64)>,
     }
     match serde_json::from_slice::<Stored>(bytes) {
-        Ok(stored) => counts(program, &stored.wires, (stored.nodes, false)),
+        Ok(stored) => counts(program, &stored.wires, (stored.nodes, is_at_work)),
         // an old or cut row: nothing is known, which the canvas shows as no counts
         Err(_) => RunCounts::default(),
     }

@@ -63,6 +63,10 @@ async fn a_column_that_nothing_reads_is_read_for_the_search_and_effects_come_bef
     let run = desk.run(json!({"flow": flow})).await;
     assert_eq!(run["row"]["state"], "ok", "{run}");
     assert_eq!(found(&desk, "a-18").await, vec![run["row"]["run"].clone()]);
+    let (moments, counts) = (run["snapshots"].as_array().expect("a list"), &run["counts"]);
+    assert!(moments.len() >= 2, "a run can be stepped through whoever watched it: {run}");
+    assert_eq!(&moments.last().expect("the end")["counts"], counts);
+    assert_ne!(&moments[0]["counts"]["wires"], &counts["wires"]);
     let totals = std::fs::read_to_string(folder.join("totals.csv")).expect("a file");
     assert_eq!(totals.lines().next(), Some("total"));
 }

@@ -159,15 +159,23 @@ impl Journal {
         outcome.recv().map_err(|_| Error::closed())?
     }
 
-    /// Offers samples and count snapshots: they ride on the next commit or wait for a quiet moment, and are dropped (false) when too
-    /// many wait already.
-    pub fn offer(&self, changes: Vec<Change>) -> bool {
-        let is_lazy = |change: &Change| {
-            matches!(change, Change::Sample { .. } | Change::Counts { .. } | Change::Index { .. })
-        };
-        if changes.is_empty() || changes.len() > LAZY_CHANGES || !changes.iter().all(is_lazy) {
+    /// Offers samples and count snapshots: they ride on the next commit or wait for a quiet moment, and are dropped (false) from where
+    /// too many wait already.
+    pub fn offer(&self, mut changes: Vec<Change>) -> bool {
+        let is_lazy = |change: &Change| matches!(change, Change::Sample { .. } | Change::Counts { .. });
+        if changes.is_empty() || !changes.iter().all(is_lazy) {
             return false;
         }
+        while changes.len() > LAZY_CHANGES {
+            let rest = changes.split_off(LAZY_CHANGES);
+            if !self.offer_some(std::mem::replace(&mut changes, rest)) {
+                return false;
+            }
+        }
+        self.offer_some(changes)
+    }
+
+    fn offer_some(&self, changes: Vec<Change>) -> bool {
         let bytes: usize = changes.iter().map(lazy_bytes).sum();
         let kib = u32::try_from(1 + bytes / 1024).unwrap_or(u32::MAX);
         let Ok(share) = Arc::clone(&self.shared.lazy).try_acquire_many_owned(kib) else { return false };

@@ -31,15 +31,6 @@ export const live = createStore<Live>(() => empty);
 export const isRunning = (row: RunRow | undefined): boolean =>
   row?.state === 'running' || row?.state === 'waiting';
 
-/** What was told of the run that is watched, oldest first. */
-let watched: { run: string; snapshots: { at_ms: number; counts: RunCounts }[] } = { run: '', snapshots: [] };
-const MOST_WATCHED = 200;
-
-function watchedOf(row: RunRow, counts: RunCounts): Live['snapshots'] {
-  if (row.run !== watched.run || !watched.snapshots.length) return [];
-  return row.ended_ms ? [...watched.snapshots, { at_ms: row.ended_ms, counts }] : watched.snapshots;
-}
-
 /** Shows a run on the canvas. */
 export async function showRun(run: string): Promise<void> {
   const it = await engine().call('run.get', { run });
@@ -47,8 +38,7 @@ export async function showRun(run: string): Promise<void> {
     flow: it.row.flow,
     row: it.row,
     counts: it.counts,
-    // the engine keeps few of a run that was quick: what came over the wire tells more
-    snapshots: it.snapshots.length > 1 ? it.snapshots : watchedOf(it.row, it.counts),
+    snapshots: it.snapshots,
     at: undefined,
     done: undefined,
     losses: lossesOf(it.row, it.counts),
@@ -75,12 +65,9 @@ export function followRun(event: EngineEvent): void {
   if (event.type !== 'run_started' && event.type !== 'run_progress' && event.type !== 'run_ended') return;
   if (event.flow !== flow) return;
   if (event.type === 'run_started') {
-    watched = { run: event.run, snapshots: [] };
     live.setState({ counts: nothing, snapshots: [], at: undefined, done: undefined, losses: empty.losses });
     void showRun(event.run);
   } else if (event.type === 'run_progress' && (!row || row.run === event.run)) {
-    if (watched.run === event.run && watched.snapshots.length < MOST_WATCHED)
-      watched.snapshots.push({ at_ms: event.at_ms, counts: event.counts });
     live.setState({ counts: event.counts, done: event.done ?? undefined });
   } else if (event.type === 'run_ended' && (!row || row.run === event.run)) {
     void showRun(event.run);

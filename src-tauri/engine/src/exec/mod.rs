@@ -13,6 +13,7 @@ mod found_by;
 pub(crate) mod group;
 pub(crate) mod inline;
 mod memory;
+mod moments;
 mod placed;
 pub(crate) mod reading;
 mod report;
@@ -25,9 +26,10 @@ pub use cancel::Cancel;
 pub use entrance::Entrance;
 pub(crate) use entrance::Routes;
 pub use memory::{Durable, Kept, Outcome, Place, Resent};
+pub use moments::Moment;
 pub use report::{FailedRecord, Report};
 pub(crate) use run::seed_of;
-pub use run::{Begin, EndSink, Run, SAMPLE_RECORDS, Worlds};
+pub use run::{Begin, Counts, EndSink, Run, SAMPLE_RECORDS, Worlds};
 
 /// Works through a run from where records enter it, in one go or streaming, as what follows needs. What fails is noted in the run.
 pub(crate) async fn work(run: &std::sync::Arc<Run>, from: impl Into<Entrance>, records: Vec<model::Record>) {

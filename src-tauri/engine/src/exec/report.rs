@@ -7,7 +7,8 @@ use model::{Record, Value};
 use sdk::{Code, NodeError};
 
 use super::memory::{Outcome, Place};
-use super::run::Run;
+use super::moments::Moment;
+use super::run::{Counts, Run};
 use crate::decide::EndState;
 
 /// A failed record in the report.
@@ -28,10 +29,10 @@ pub struct Report {
     pub state: EndState,
     /// What stopped it: node number and failure.
     pub stop: Option<(usize, NodeError)>,
-    /// Records in, out, failed of each node.
-    pub nodes: Vec<(u64, u64, u64)>,
-    /// Records on each wire.
-    pub wires: Vec<u64>,
+    /// What passed.
+    pub counts: Counts,
+    /// What had passed at moments before.
+    pub moments: Vec<Moment>,
     /// Failed records, the first ones.
     pub failed: Vec<FailedRecord>,
     /// How many failed in all and left the run.
@@ -53,12 +54,9 @@ impl Run {
     pub fn report(&self) -> Report {
         let notes = std::mem::take(&mut *self.notes());
         let load = |it: &AtomicU64| it.load(Ordering::Relaxed);
-        let nodes: Vec<(u64, u64, u64)> = self
-            .node_counts
-            .iter()
-            .map(|it| (load(&it.taken), load(&it.emitted), load(&it.failed)))
-            .collect();
-        let failed_count: u64 = nodes
+        let counts = self.counts();
+        let failed_count: u64 = counts
+            .nodes
             .iter()
             .zip(&self.program.nodes)
             .filter(|(_, node)| !node.handles_errors())
@@ -78,8 +76,8 @@ impl Run {
         Report {
             state,
             stop: notes.stop,
-            nodes,
-            wires: self.wire_counts.iter().map(load).collect(),
+            counts,
+            moments: notes.moments.kept,
             failed: notes.failed,
             failed_count,
             parked_count,

@@ -12,6 +12,7 @@ use sdk::{Code, Cx, NodeError};
 use super::cancel::Cancel;
 use super::found_by::FoundBy;
 use super::memory::{Durable, Outcome, Place, Resent};
+use super::moments::Moments;
 use super::report::FailedRecord;
 use crate::decide;
 use crate::program::Program;
@@ -46,6 +47,7 @@ const FAILED_SAMPLES: usize = 20;
 pub(super) struct Notes {
     pub(super) samples: BTreeMap<(usize, usize), Vec<Record>>,
     pub(super) found_by: FoundBy,
+    pub(super) moments: Moments,
     pub(super) failed: Vec<FailedRecord>,
     pub(super) stop: Option<(usize, NodeError)>,
     pub(super) late: Vec<(Place, Outcome)>,
@@ -92,6 +94,8 @@ pub struct Run {
     pub installation: [u8; 16],
     /// The record that left an earlier run and with which this one begins: it enters this node.
     pub resent: Option<(usize, Resent)>,
+    /// Whether a person may want to step through it afterwards.
+    pub(crate) keeps_moments: bool,
     /// Keeps all its records, when a person watches it.
     pub(crate) keeper: Option<crate::watched::Keeper>,
     /// Whether another flow waits for its end: it rests while any of its records may still go on, so that the caller gets them all.
@@ -112,6 +116,15 @@ pub struct NodeCounts {
     pub failed: AtomicU64,
     /// Batches that came in: the number of the next.
     pub batches: AtomicU64,
+}
+
+/// What passed through a run, by the numbers of nodes and wires.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Records in, out, failed of each node.
+    pub nodes: Vec<(u64, u64, u64)>,
+    /// Records on each wire.
+    pub wires: Vec<u64>,
 }
 
 /// What a run needs to begin.
@@ -164,6 +177,7 @@ impl Run {
             waiting: AtomicU64::new(0),
             installation: [0; 16],
             resent: None,
+            keeps_moments: false,
             keeper: None,
             is_called: false,
             continues_at: None,
@@ -278,6 +292,9 @@ impl Run {
         if !self.program.search.is_empty() {
             notes.found_by.look(&self.program.search, (node, port), records);
         }
+        if self.keeps_moments {
+            notes.moments.pass(self.worlds.clock().now_ms(), || self.counts());
+        }
         drop(notes);
         if let Some(keeper) = &self.keeper {
             keeper.take((node, port), records);
@@ -287,6 +304,19 @@ impl Run {
             self.ends.take(node, port, records)?;
         }
         Ok(())
+    }
+
+    /// What has passed so far.
+    pub fn counts(&self) -> Counts {
+        let load = |it: &AtomicU64| it.load(Ordering::Relaxed);
+        Counts {
+            nodes: self
+                .node_counts
+                .iter()
+                .map(|it| (load(&it.taken), load(&it.emitted), load(&it.failed)))
+                .collect(),
+            wires: self.wire_counts.iter().map(load).collect(),
+        }
     }
 
     /// Nothing more leaves any step.
