@@ -93,7 +93,9 @@ impl Inner {
             ends: keep
                 .map(|it| std::mem::take(&mut *it.0.lock().unwrap_or_else(PoisonError::into_inner)))
                 .unwrap_or_default(),
-            counts: names.zip(report.counts.nodes.iter().copied()).collect(),
+            counts: names
+                .zip(report.counts.nodes.iter().map(|it| (it.taken, it.emitted, it.failed)))
+                .collect(),
             left_out: report.failed_count + report.parked_count,
             is_duplicate: false,
         }
@@ -169,10 +171,14 @@ impl Inner {
 pub(crate) fn counts(program: &Program, counts: &Counts) -> Vec<u8> {
     let mut text = String::with_capacity(32 + 24 * counts.nodes.len() + 8 * counts.wires.len());
     text.push_str("{\"nodes\":{");
-    for (at, (node, (taken, emitted, failed))) in program.nodes.iter().zip(&counts.nodes).enumerate() {
+    for (at, (node, it)) in program.nodes.iter().zip(&counts.nodes).enumerate() {
         let comma = if at > 0 { "," } else { "" };
         // an id is letters, digits and underscores, so it needs no escapes; writing into a text cannot fail
-        let _written = write!(text, "{comma}\"{}\":[{taken},{emitted},{failed}]", node.id);
+        let _written = write!(
+            text,
+            "{comma}\"{}\":[{},{},{},{},{}]",
+            node.id, it.taken, it.emitted, it.failed, it.parked, it.busy_us
+        );
     }
     text.push_str("},\"wires\":[");
     for (at, count) in counts.wires.iter().enumerate() {

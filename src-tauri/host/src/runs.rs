@@ -4,6 +4,7 @@ mod records;
 
 use std::collections::{BTreeMap, HashSet};
 
+use engine::exec::NodeCount;
 use engine::program::Program;
 use engine::{Library, Start};
 use journal::{Change, RunDetail, RunFilter};
@@ -311,21 +312,34 @@ pub(crate) fn given_records(data: &[Datum], field: &str) -> Result<Vec<Record>, 
 pub(crate) fn moved_in(bytes: &[u8]) -> u64 {
     #[derive(serde::Deserialize)]
     struct Stored {
-        nodes: BTreeMap<String, (u64, u64, u64)>,
+        nodes: BTreeMap<String, Vec<u64>>,
     }
     let stored = serde_json::from_slice::<Stored>(bytes);
-    stored.map_or(0, |it| it.nodes.values().map(|(taken, emitted, _)| *taken.max(emitted)).max().unwrap_or(0))
+    stored.map_or(0, |it| it.nodes.values().flat_map(|it| it.iter().take(2)).max().copied().unwrap_or(0))
 }
 
-/// Counts as the engine stores them: `{"wires": [n], "nodes": {"id": [in, out, failed]}}`.
+/// Counts as the engine stores them: `{"wires": [n], "nodes": {"id": [in, out, failed, parked, busy µs]}}`; older ones have three.
 fn read_counts(program: &Program, bytes: &[u8], is_at_work: bool) -> RunCounts {
     #[derive(serde::Deserialize)]
     struct Stored {
         wires: Vec<u64>,
-        nodes: BTreeMap<String, (u64, u64, u64)>,
+        nodes: BTreeMap<String, Vec<u64>>,
     }
     match serde_json::from_slice::<Stored>(bytes) {
-        Ok(stored) => counts(program, &stored.wires, (stored.nodes, is_at_work)),
+        Ok(stored) => {
+            let count = |of: &[u64], at: usize| of.get(at).copied().unwrap_or(0);
+            let nodes = stored.nodes.into_iter().map(|(node, of)| {
+                let it = NodeCount {
+                    taken: count(&of, 0),
+                    emitted: count(&of, 1),
+                    failed: count(&of, 2),
+                    parked: count(&of, 3),
+                    busy_us: count(&of, 4),
+                };
+                (node, it)
+            });
+            counts(program, &stored.wires, nodes, is_at_work)
+        }
         // an old or cut row: nothing is known, which the canvas shows as no counts
         Err(_) => RunCounts::default(),
     }

@@ -1,17 +1,17 @@
 //! From what the engine tells to what screens want to know: runs with their counts, at a bearable pace.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use engine::exec::Run;
+use engine::exec::{NodeCount, Run};
 use engine::program::Program;
 use engine::{EndState, EngineEvent};
+use journal::RunFilter;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::app::App;
 use crate::contract::{Event, Failure, NodeCounts, NodeState, RunCounts, RunState};
+use crate::runs::moved;
 use crate::shelf::base;
 
 /// Between two reports of a run at work: five a second at most.
@@ -110,56 +110,96 @@ async fn ended(
     app.tell(Event::RunEnded { run, flow, at_ms, state: end_state(state), counts, error });
 }
 
+/// The last run of a flow that ended well: by it one at work is measured.
+#[derive(Clone, Copy)]
+struct Usual {
+    records: u64,
+    took_ms: i64,
+}
+
+impl Usual {
+    /// From so many records on their number tells more than the time.
+    const MANY: u64 = 1_000;
+
+    async fn of(app: &App, flow: &str) -> Option<Usual> {
+        let filter = RunFilter {
+            flow: Some(flow.into()),
+            states: vec![journal::RunState::Ok],
+            most: 1,
+            ..RunFilter::default()
+        };
+        let look = app.journal.look(move |it| {
+            let last = it.runs(&filter)?.into_iter().next();
+            last.map_or(Ok(None), |last| it.run(last.run))
+        });
+        let last = look.await.ok()??;
+        let took_ms = last.row.ended_ms? - last.row.started_ms;
+        Some(Usual { records: crate::runs::moved_in(&last.counts), took_ms })
+    }
+
+    /// Which part of a run is done, 0 to 1; never all of it, for this is a guess.
+    fn done(self, records: u64, since_ms: i64) -> f64 {
+        let part = if self.records >= Usual::MANY {
+            records as f64 / self.records as f64
+        } else {
+            since_ms as f64 / self.took_ms.max(1) as f64
+        };
+        part.clamp(0.0, 0.99)
+    }
+}
+
 /// Reports a run at work until it is over.
 async fn follow(app: Weak<App>, flow: String, run: String) {
+    let mut known = None;
     loop {
         tokio::time::sleep(BETWEEN).await;
         let Some(app) = app.upgrade() else { return };
         let Some(at_work) = app.engine.active(&run) else { return };
-        app.tell(Event::RunProgress {
-            run: run.clone(),
-            flow: flow.clone(),
-            at_ms: app.clock.now_ms(),
-            counts: counts_now(&at_work),
-            done: None,
-        });
+        // looked up late: most runs are over before anything of them is to be told
+        let usual = match known {
+            Some(usual) => usual,
+            None => *known.insert(Usual::of(&app, &flow).await),
+        };
+        let at_ms = app.clock.now_ms();
+        let counts = counts_now(&at_work);
+        let done = usual.map(|it| it.done(moved(&counts), at_ms - at_work.started_ms));
+        app.tell(Event::RunProgress { run: run.clone(), flow: flow.clone(), at_ms, counts, done });
     }
 }
 
 /// The counts of a run at work.
 pub(crate) fn counts_now(run: &Run) -> RunCounts {
-    let wires: Vec<u64> = run.wire_counts.iter().map(|it| it.load(Ordering::Relaxed)).collect();
-    let node = |at: usize| {
-        let it = &run.node_counts[at];
-        let load = |it: &std::sync::atomic::AtomicU64| it.load(Ordering::Relaxed);
-        (load(&it.taken), load(&it.emitted), load(&it.failed))
-    };
-    let nodes = run.program.nodes.iter().enumerate().map(|(at, it)| (it.id.to_string(), node(at))).collect();
-    counts(&run.program, &wires, (nodes, true))
+    let now = run.counts();
+    let nodes = run.program.nodes.iter().map(|it| it.id.to_string()).zip(now.nodes);
+    counts(&run.program, &now.wires, nodes, true)
 }
 
 /// Counts in the form of the contract.
 pub(crate) fn counts(
     program: &Program,
     wires: &[u64],
-    (nodes, is_at_work): (BTreeMap<String, (u64, u64, u64)>, bool),
+    nodes: impl Iterator<Item = (String, NodeCount)>,
+    is_at_work: bool,
 ) -> RunCounts {
     let name = |(from, to): &(String, String)| format!("{from}>{to}");
+    let node = |it: NodeCount| NodeCounts {
+        state: match (it.taken + it.emitted + it.failed, is_at_work) {
+            (0, true) => NodeState::Waiting,
+            (0, false) => NodeState::Skipped,
+            (_, true) => NodeState::Running,
+            (_, false) if it.failed > 0 => NodeState::Partial,
+            (_, false) => NodeState::Ok,
+        },
+        records_in: it.taken,
+        records_out: it.emitted,
+        failed: it.failed,
+        parked: (it.parked > 0).then_some(it.parked),
+        // less than a millisecond is no time to tell of
+        busy_ms: Some(it.busy_us / 1_000).filter(|ms| *ms > 0),
+    };
     RunCounts {
         wires: program.wire_names.iter().map(name).zip(wires.iter().copied()).collect(),
-        nodes: nodes
-            .into_iter()
-            .map(|(id, (records_in, records_out, failed))| {
-                let state = match (records_in + records_out + failed, is_at_work) {
-                    (0, true) => NodeState::Waiting,
-                    (0, false) => NodeState::Skipped,
-                    (_, true) => NodeState::Running,
-                    (_, false) if failed > 0 => NodeState::Partial,
-                    (_, false) => NodeState::Ok,
-                };
-                (id, NodeCounts { state, records_in, records_out, failed, parked: None, busy_ms: None })
-            })
-            .collect(),
+        nodes: nodes.map(|(id, it)| (id, node(it))).collect(),
     }
 }
 

@@ -47,6 +47,12 @@ test('counts grow on the wires while a run is at work, and the slider steps thro
   await page.keyboard.press('End');
   await expect(counted).toHaveText('600,000');
 
+  await expect(node(page, 'read').locator('.card-end')).toHaveText(/\d/);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  // the second time it is known how much there is
+  await expect(page.getByRole('progressbar')).toHaveAttribute('value', /0\.\d+/);
+  await expect(page.getByRole('slider')).toBeVisible({ timeout: 40_000 });
+
   await node(page, 'read').click();
   await expect(page.locator('.records-row').first()).toContainText('customer 0');
   await expect(page.locator('.drawer-head')).toContainText('600,000');

@@ -282,7 +282,7 @@ export type Event =
     at_ms: number;
     /** The counts now. */
     counts: RunCounts;
-    /** How far it is, 0 to 1, where that is known. */
+    /** How far it is, 0 to 1, going by the last run of the flow that ended well; null without one. */
     done: number | null;
     /** Its flow. */
     flow: string;

@@ -8,6 +8,9 @@ import { Button } from '../kit/controls.tsx';
 import { formatSpan, formatTime } from '../kit/i18n.ts';
 import { RunPill } from './run-state.tsx';
 
+const LONG_MS = 3000;
+const SURE = 0.03;
+
 export function RunSlider() {
   const { t } = useTranslation();
   const row = useStore(live, (state) => state.row);
@@ -16,10 +19,17 @@ export function RunSlider() {
   const done = useStore(live, (state) => state.done);
   if (!row) return null;
   if (isRunning(row)) {
+    const since_ms = Date.now() - row.started_ms;
+    // a guess by the last run: told once it is worth reading, and in whole seconds
+    const isTold = done !== undefined && done >= SURE && since_ms >= LONG_MS;
+    const left_ms = isTold ? Math.ceil((since_ms * (1 - done)) / done / 1000) * 1000 : undefined;
     return (
       <div className="slider-box" role="status">
         <span>{t('run.running')}</span>
         <progress value={done} max={1} aria-label={t('run.running')} />
+        {left_ms === undefined ? null : (
+          <span className="muted">{t('run.left', { left: formatSpan(left_ms) })}</span>
+        )}
         <Button look="quiet" onClick={() => void engine().call('run.cancel', { run: row.run })}>
           <Square /> {t('run.cancel')}
         </Button>

@@ -130,7 +130,14 @@ function ConnectionLine({
       <td className="muted">
         {row.secrets.map((name) => t(`connections.${name}`, { defaultValue: name })).join(', ') || '–'}
       </td>
-      <td className="muted">{rateWords(row.rate, t)}</td>
+      <td className="muted">
+        {rateWords(row.rate, t)}
+        {row.paced_until_ms ? (
+          <div className="warn small">
+            {t('connections.paced', { when: formatAgo(row.paced_until_ms, Date.now()) })}
+          </div>
+        ) : null}
+      </td>
       <td className="muted">
         {row.last_use_ms ? formatAgo(row.last_use_ms, Date.now()) : t('connections.never')}
       </td>

@@ -114,7 +114,8 @@ function GroupCard({ group, onEdit, onResend, onDiscard }: GroupCardProps) {
             <button type="button" className="list-link" onClick={() => go('flow', group.flow)}>
               {group.flow_name}
             </button>{' '}
-            · {group.title} · {formatMoment(group.last_ms)}
+            · {group.title} ·{' '}
+            {[...new Set([formatMoment(group.first_ms), formatMoment(group.last_ms)])].join(' – ')}
           </div>
         </div>
         <Pill tone="bad">{t('card.failed', { count: group.count, n: formatNumber(group.count) })}</Pill>
@@ -171,6 +172,14 @@ function GroupCard({ group, onEdit, onResend, onDiscard }: GroupCardProps) {
             ))}
           </tbody>
         </table>
+        {group.count > group.records.length ? (
+          <p className="faint small rest">
+            {t('failed.rest', {
+              count: group.count - group.records.length,
+              n: formatNumber(group.count - group.records.length),
+            })}
+          </p>
+        ) : null}
       </Scroll>
     </section>
   );

@@ -1,4 +1,4 @@
-/** The runs: newest first, by flow, state, and business value. */
+/** The runs: newest first, by flow, state, time and business value. */
 import { ListX } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -23,11 +23,21 @@ const STATES: readonly RunState[] = [
   'skipped',
 ];
 const PAGE = 50;
+const DAY_MS = 86_400_000;
+/** How far back the list goes: days beside today. */
+const SPANS: Record<string, number> = { today: 0, week: 6, month: 29 };
+
+/** The midnight with which a span begins, by the clock of this window. */
+function beginOf(span: string): number | undefined {
+  const days = SPANS[span];
+  return days === undefined ? undefined : new Date(Date.now() - days * DAY_MS).setHours(0, 0, 0, 0);
+}
 
 export function RunsView() {
   const { t } = useTranslation();
   const { id: flow } = useRoute();
   const [state, setState] = useState('all');
+  const [span, setSpan] = useState('any');
   const [value, setValue] = useState('');
   const [more, setMore] = useState<{ rows: RunRow[]; cursor: string | null }>();
   const flows = useLoad(() => engine().call('flows.list', {}), '');
@@ -37,10 +47,11 @@ export function RunsView() {
       flow: flow || undefined,
       states: states.length ? states : undefined,
       value: value || undefined,
+      from_ms: beginOf(span),
       limit: PAGE,
       cursor,
     });
-  const key = `${flow}/${state}/${value}`;
+  const key = `${flow}/${state}/${span}/${value}`;
   const runs = useLoad(() => ask(), key);
   useEffect(() => setMore(undefined), [key]);
   useEvents(['run_started', 'run_ended'], runs.reload);
@@ -72,6 +83,14 @@ export function RunsView() {
               ...STATES.map((it) => ({ value: it, label: t(`state.${it}`) })),
             ]}
             onChange={setState}
+          />
+        </div>
+        <div className="filter">
+          <Select
+            label={t('runs.started')}
+            value={span}
+            options={['any', ...Object.keys(SPANS)].map((it) => ({ value: it, label: t(`runs.span_${it}`) }))}
+            onChange={setSpan}
           />
         </div>
         <input

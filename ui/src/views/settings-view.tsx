@@ -11,6 +11,7 @@ import { ZoneSelect, zoneHere, zoneName } from '../kit/zone.tsx';
 import { attempt } from './events.ts';
 
 const GIGABYTE = 1e9;
+const MEGABYTE = 1e6;
 
 export function SettingsView({ health }: { health: Health | undefined }) {
   const { t, i18n } = useTranslation();
@@ -19,6 +20,8 @@ export function SettingsView({ health }: { health: Health | undefined }) {
     await attempt(() => engine().call('settings.set', { ...now, ...next }), t('app.engine_gone'));
     settings.reload();
   };
+  const megabytes = (bytes: number) =>
+    t('settings.megabytes', { n: formatNumber(Math.ceil(bytes / MEGABYTE)) });
   return (
     <main className="screen">
       <header className="screen-head">
@@ -113,6 +116,14 @@ export function SettingsView({ health }: { health: Health | undefined }) {
                             n: formatNumber(Math.round(health.disk_free_bytes / GIGABYTE)),
                           })}
                     </dd>
+                    <dt>{t('settings.journal')}</dt>
+                    <dd>{megabytes(health.disk_used_bytes)}</dd>
+                    {health.memory_bytes === null ? null : (
+                      <>
+                        <dt>{t('settings.memory')}</dt>
+                        <dd>{megabytes(health.memory_bytes)}</dd>
+                      </>
+                    )}
                     <dt>{t('settings.vault')}</dt>
                     <dd>{t(`vault.${health.vault}`, { defaultValue: health.vault })}</dd>
                     <dt>{t('settings.hooks')}</dt>

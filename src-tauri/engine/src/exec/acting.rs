@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use model::{Record, Shape, Value};
@@ -67,12 +67,14 @@ impl Acting {
         let counts = &self.run.node_counts[self.node];
         counts.taken.fetch_add(records.len() as u64, Ordering::Relaxed);
         let batch = counts.batches.fetch_add(1, Ordering::Relaxed);
+        let began = Instant::now();
         let result = match self.action.scope() {
             Scope::Record => self.each(batch, records).await,
             Scope::Chunk => self.chunk(batch, records).await,
             Scope::Stream if self.run.is_late_for(self.node) => self.all_late(records),
             Scope::Stream => self.write(records).await.map(|()| Acted::default()),
         };
+        self.run.node_counts[self.node].worked(began.elapsed());
         self.stopped(result)
     }
 
@@ -84,7 +86,9 @@ impl Acting {
         if self.action.scope() != Scope::Stream || self.run.is_late_for(self.node) {
             return Ok(Acted::default());
         }
+        let began = Instant::now();
         let result = self.commit().await;
+        self.run.node_counts[self.node].worked(began.elapsed());
         self.stopped(result)
     }
 
@@ -381,10 +385,12 @@ impl Acting {
             }
             Outcome::Waits => {
                 self.run.parked.fetch_add(1, Ordering::Relaxed);
+                self.run.node_counts[self.node].parked.fetch_add(1, Ordering::Relaxed);
                 self.run.waiting.fetch_add(1, Ordering::Relaxed);
             }
             Outcome::Parked | Outcome::Intended | Outcome::Until(..) => {
                 self.run.parked.fetch_add(1, Ordering::Relaxed);
+                self.run.node_counts[self.node].parked.fetch_add(1, Ordering::Relaxed);
                 if self.run.is_called {
                     self.run.waiting.fetch_add(1, Ordering::Relaxed);
                 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use model::{Batch, Record};
 use sdk::{Behaviour, Code, Flowing, NodeError, Out, Sink};
@@ -25,6 +26,8 @@ pub(crate) struct Group {
     run: Arc<Run>,
     members: Vec<usize>,
     flows: Vec<Option<Box<dyn Flowing>>>,
+    /// Time that steps of the group took inside the call of another one.
+    within: Duration,
 }
 
 impl Group {
@@ -47,7 +50,7 @@ impl Group {
                 }
             }
         }
-        Ok(Group { run: run.clone(), members: members.to_vec(), flows })
+        Ok(Group { run: run.clone(), members: members.to_vec(), flows, within: Duration::ZERO })
     }
 
     /// Gives a batch to a node of the group.
@@ -120,10 +123,16 @@ impl Group {
             return Err(NodeError::new(Code::Internal, "A step was given a batch while it worked on one."));
         };
         let ports = self.run.program.nodes[node].outputs.len();
+        let before = std::mem::take(&mut self.within);
         let mut sink = MemberSink { group: self, node, leave };
         let mut out = Out::new(&mut sink, ports);
+        let began = Instant::now();
         let result = work(flowing.as_mut(), &mut out).and_then(|()| out.flush());
         self.flows[place] = Some(flowing);
+        // what follows in the group works within this call: its time is its own
+        let whole = began.elapsed();
+        let own = whole.saturating_sub(std::mem::replace(&mut self.within, before + whole));
+        self.run.node_counts[node].worked(own);
         if let Err(error) = &result {
             self.run.stop(node, error.clone());
         }

@@ -29,7 +29,7 @@ pub use memory::{Durable, Kept, Outcome, Place, Resent};
 pub use moments::Moment;
 pub use report::{FailedRecord, Report};
 pub(crate) use run::seed_of;
-pub use run::{Begin, Counts, EndSink, Run, SAMPLE_RECORDS, Worlds};
+pub use run::{Begin, Counts, EndSink, NodeCount, Run, SAMPLE_RECORDS, Worlds};
 
 /// Works through a run from where records enter it, in one go or streaming, as what follows needs. What fails is noted in the run.
 pub(crate) async fn work(run: &std::sync::Arc<Run>, from: impl Into<Entrance>, records: Vec<model::Record>) {

@@ -7,7 +7,7 @@ const MOST: usize = 199;
 /// Moments of one run as they are stored, bytes: those of a flow of a thousand nodes are few.
 const MOST_BYTES: usize = 1 << 20;
 /// A stored node and a stored wire, bytes.
-const NODE_BYTES: usize = 40;
+const NODE_BYTES: usize = 48;
 const WIRE_BYTES: usize = 8;
 
 /// What was counted at one moment.
@@ -60,6 +60,7 @@ impl Moments {
 
 #[cfg(test)]
 mod tests {
+    use super::super::run::NodeCount;
     use super::*;
 
     #[test]
@@ -67,7 +68,7 @@ mod tests {
         let of = |nodes: usize, last_ms: i64| {
             let mut moments = Moments::default();
             for at_ms in 0..=last_ms {
-                let counts = || Counts { nodes: vec![(at_ms as u64, 0, 0); nodes], wires: vec![0; nodes] };
+                let counts = || Counts { nodes: vec![NodeCount::default(); nodes], wires: vec![0; nodes] };
                 moments.pass(at_ms, counts);
                 moments.pass(at_ms, || panic!("two in one millisecond"));
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use model::{Record, Value};
@@ -101,7 +102,7 @@ impl ReadingStage {
                 }
             }
         }
-        while let Some(page) = cursor.next(self.cx.as_ref()).await? {
+        while let Some(page) = self.next(cursor.as_mut()).await? {
             self.run.check()?;
             self.pass_on(opening, page, emit).await?;
         }
@@ -129,7 +130,7 @@ impl ReadingStage {
         }
         loop {
             self.run.check()?;
-            let page = cursor.next(self.cx.as_ref()).await?;
+            let page = self.next(cursor.as_mut()).await?;
             self.store(self.place(number, index), page.as_ref()).await?;
             let Some(page) = page else { return Ok(()) };
             self.pass_on(opening, page, emit).await?;
@@ -145,7 +146,7 @@ impl ReadingStage {
         emit: &mut dyn Emit,
     ) -> Result<(), NodeError> {
         if !self.run.program.has_effects_beside_sources() {
-            while let Some(page) = cursor.next(self.cx.as_ref()).await? {
+            while let Some(page) = self.next(cursor.as_mut()).await? {
                 self.run.check()?;
                 self.pass_on(opening, page, emit).await?;
             }
@@ -167,7 +168,7 @@ impl ReadingStage {
             _ => {
                 // pages of an interrupted reading are read anew and overwritten: nothing downstream has seen them
                 let mut index = 0;
-                while let Some(page) = cursor.next(self.cx.as_ref()).await? {
+                while let Some(page) = self.next(cursor.as_mut()).await? {
                     self.run.check()?;
                     self.store(self.place(number, index), Some(&page)).await?;
                     pages.push(page);
@@ -181,6 +182,13 @@ impl ReadingStage {
             self.pass_on(opening, page, emit).await?;
         }
         Ok(())
+    }
+
+    async fn next(&self, cursor: &mut dyn Cursor) -> Result<Option<Page>, NodeError> {
+        let began = Instant::now();
+        let page = cursor.next(self.cx.as_ref()).await;
+        self.run.node_counts[self.node].worked(began.elapsed());
+        page
     }
 
     async fn store(&self, place: Place, page: Option<&Page>) -> Result<(), NodeError> {

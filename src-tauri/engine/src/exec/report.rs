@@ -60,7 +60,7 @@ impl Run {
             .iter()
             .zip(&self.program.nodes)
             .filter(|(_, node)| !node.handles_errors())
-            .map(|((_, _, failed), _)| *failed)
+            .map(|(it, _)| it.failed)
             .sum();
         let parked_count = load(&self.parked);
         let waiting_count = load(&self.waiting);

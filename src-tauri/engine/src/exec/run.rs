@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use formula::Roots;
 use model::{Record, Value};
@@ -114,17 +115,43 @@ pub struct NodeCounts {
     pub emitted: AtomicU64,
     /// Records that failed.
     pub failed: AtomicU64,
+    /// Records that were parked.
+    pub parked: AtomicU64,
+    /// Time it worked, microseconds.
+    pub busy_us: AtomicU64,
     /// Batches that came in: the number of the next.
     pub batches: AtomicU64,
+}
+
+impl NodeCounts {
+    /// It worked so long.
+    pub(super) fn worked(&self, time: Duration) {
+        self.busy_us.fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
 }
 
 /// What passed through a run, by the numbers of nodes and wires.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
-    /// Records in, out, failed of each node.
-    pub nodes: Vec<(u64, u64, u64)>,
+    /// What each node did.
+    pub nodes: Vec<NodeCount>,
     /// Records on each wire.
     pub wires: Vec<u64>,
+}
+
+/// What a node did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NodeCount {
+    /// Records that came in.
+    pub taken: u64,
+    /// Records that left, over all ports but `error`.
+    pub emitted: u64,
+    /// Records that failed.
+    pub failed: u64,
+    /// Records that wait outside the run.
+    pub parked: u64,
+    /// Time it worked, microseconds: an action and a source with the waiting for what they call.
+    pub busy_us: u64,
 }
 
 /// What a run needs to begin.
@@ -313,7 +340,13 @@ impl Run {
             nodes: self
                 .node_counts
                 .iter()
-                .map(|it| (load(&it.taken), load(&it.emitted), load(&it.failed)))
+                .map(|it| NodeCount {
+                    taken: load(&it.taken),
+                    emitted: load(&it.emitted),
+                    failed: load(&it.failed),
+                    parked: load(&it.parked),
+                    busy_us: load(&it.busy_us),
+                })
                 .collect(),
             wires: self.wire_counts.iter().map(load).collect(),
         }

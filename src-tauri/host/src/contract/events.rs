@@ -30,7 +30,7 @@ pub enum Event {
         at_ms: i64,
         /// The counts now.
         counts: RunCounts,
-        /// How far it is, 0 to 1, where that is known.
+        /// How far it is, 0 to 1, going by the last run of the flow that ended well; null without one.
         done: Option<f64>,
     },
     /// A run ended.
