@@ -94,8 +94,12 @@ pub(crate) fn facts(document: &Document, kinds: &Kinds, plan: Option<&Plan>) -> 
         let parsed = spec.and_then(|spec| spec.parse(&node.config).ok());
         let names = |ports: &[sdk::Port]| ports.iter().map(|port| port.name.clone()).collect::<Vec<String>>();
         let start = parsed.as_ref().and_then(|it| match &it.behaviour {
-            Behaviour::Trigger(trigger) => start_words(&trigger.start(), document),
-            _ => None,
+            // the others say it by their title
+            Behaviour::Trigger(trigger) => match trigger.start() {
+                start @ (Waits::Schedule { .. } | Waits::Hook(_)) => start_words(&start, document),
+                Waits::Manual | Waits::Called | Waits::Failure { .. } | Waits::Listen => None,
+            },
+            Behaviour::Transform(_) | Behaviour::Source(_) | Behaviour::Action(_) => None,
         });
         // a node that is not filled in yet has the ports it will most likely have, so that it can be wired
         let ports = parsed.map(|it| it.ports).or_else(|| spec.map(usual_ports)).unwrap_or_default();
@@ -197,9 +201,9 @@ fn effect_word(effect: Effect) -> &'static str {
 
 /// One line that says what a node does: the first telling values of its configuration.
 fn summary(config: &serde_json::Value) -> String {
-    const TELLING: [&str; 14] = [
+    const TELLING: [&str; 15] = [
         "method", "url", "path", "cron", "every", "keep", "when", "sql", "table", "queue", "by", "fields",
-        "key", "set",
+        "key", "set", "text",
     ];
     let Some(config) = config.as_object() else { return String::new() };
     let words: Vec<String> =

@@ -160,6 +160,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
   const contract = facts?.contract ?? kind?.contract ?? 'unknown';
   const told = facts?.summary && contract === 'trigger' ? triggersIn(facts.summary, t) : facts?.summary;
   const title = node.title || kind?.title || node.kind;
+  const line = told || summaryOf(node, kind);
   return (
     <div
       className="card"
@@ -183,7 +184,7 @@ function Card({ id, data, selected }: NodeProps<CardNode>) {
                 {title}
               </div>
               <div className="card-line ellipsis" dir="auto">
-                {told || summaryOf(node, kind)}
+                {line === title ? '' : line}
               </div>
             </div>
           </div>
