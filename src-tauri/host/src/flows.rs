@@ -186,7 +186,10 @@ impl App {
         }
         self.tell_flow(&id).await;
         let (problems, facts) = self.checked(&Ok(document.clone()));
-        Ok(FlowSaved { flow: id, version, hash: hex(&document::hash(&document).0), problems, facts })
+        let given = self.shelf.given(&id).map_err(|e| engine_refusal(&e))?;
+        let slots = describe::slots(&document, &given, self.shelf.kinds());
+        let hash = hex(&document::hash(&document).0);
+        Ok(FlowSaved { flow: id, version, hash, problems, facts, slots })
     }
 
     /// Saves a document as the newest version; the same text again is no new version.

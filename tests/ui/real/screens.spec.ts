@@ -110,6 +110,7 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
   { name: 'versions', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 0) },
   { name: 'cases', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 1) },
   { name: 'flow-settings', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 3) },
+  { name: 'slots', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 4) },
   { name: 'trust', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 2) },
   {
     name: 'choose-folder',

@@ -3,6 +3,8 @@ import type { Json } from '../bridge/index.ts';
 
 export type Point = [number, number];
 export type Config = { [field: string]: Json };
+/** What fits, under the name of its type, and what to fill in. */
+export type Slot = Config & { help?: string };
 
 export interface Policy {
   retry?: 'never' | 'quick' | 'patient' | { times: number; every_s: number };
@@ -49,7 +51,7 @@ export interface FlowDoc {
   docs?: string;
   nodes: Record<string, FlowNode>;
   wires: Wire[];
-  slots?: Record<string, Config>;
+  slots?: Record<string, Slot>;
   layout: Record<string, Point>;
   notes?: Note[];
   groups?: Group[];

@@ -128,17 +128,32 @@ function scheduleSave(after_ms: number): void {
   timer = setTimeout(() => void save(), after_ms);
 }
 
-/** Saves now what waits to be saved. */
+/** Saves now what waits to be saved, and waits for what is being saved. */
 export async function flush(): Promise<void> {
+  await underway?.catch(() => undefined);
   const { saving } = openFlow.getState();
   if (saving !== 'waiting' && saving !== 'offline') return;
   clearTimeout(timer);
   await save();
 }
 
+/** The save that is under way: the next one waits, for it begins from the version that this one makes. */
+let underway: Promise<void> | undefined;
+
 async function save(): Promise<void> {
-  const { id, version, history } = openFlow.getState();
-  if (!id) return;
+  const before = underway;
+  const mine = (before?.catch(() => undefined) ?? Promise.resolve()).then(store);
+  underway = mine;
+  try {
+    await mine;
+  } finally {
+    if (underway === mine) underway = undefined;
+  }
+}
+
+async function store(): Promise<void> {
+  const { id, version, history, saving } = openFlow.getState();
+  if (!id || saving === 'saved' || saving === 'conflict') return;
   openFlow.setState({ saving: 'saving' });
   try {
     const saved = await engine().call('flow.save', {
@@ -152,6 +167,7 @@ async function save(): Promise<void> {
     openFlow.setState({
       version: saved.version,
       ...checked(saved),
+      slots: saved.slots,
       saving: isLatest ? 'saved' : 'waiting',
       refusal: '',
     });

@@ -652,6 +652,8 @@ export interface FlowSaved {
   hash: string;
   /** What is wrong with it. */
   problems: Problem[];
+  /** How its slots are filled. */
+  slots: SlotState[];
   /** The version it now has. */
   version: number;
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { type ConnectionRow, engine } from '../bridge/index.ts';
+import { fillSlot, type Slots, slotName } from '../document/slots.ts';
 import { documentNow, openFlow } from '../document/store.ts';
 import { Button, Field, Select } from '../kit/controls.tsx';
 
@@ -10,7 +11,7 @@ interface ConnectionFieldProps {
   slot: string | undefined;
   kind: string;
   connections: readonly ConnectionRow[];
-  onSlot: (slot: string, slots: Record<string, { [type: string]: string }>) => void;
+  onSlot: (slot: string, slots: Slots) => void;
   onNew: () => void;
 }
 
@@ -18,9 +19,9 @@ const tones = { good: 'ok', unknown: 'warn', poor: 'warn', open: 'bad' } as cons
 
 export function ConnectionField({ slot, kind, connections, onSlot, onNew }: ConnectionFieldProps) {
   const { t } = useTranslation();
+  const [refusal, setRefusal] = useState<string>();
   const [tested, setTested] = useState<{ ok: boolean; sentence: string }>();
   const filled = useStore(openFlow, (state) => state.slots.find((it) => it.name === slot)?.filled);
-  const flow = useStore(openFlow, (state) => state.id);
   const isDatabase = kind === 'postgres' || kind === 'sqlite';
   const fitting = connections.filter(
     (it) => it.kind === kind || (isDatabase && (it.kind === 'postgres' || it.kind === 'sqlite')),
@@ -29,25 +30,16 @@ export function ConnectionField({ slot, kind, connections, onSlot, onNew }: Conn
   const row = connections.find((it) => it.name === name);
   const choose = async (chosen: string) => {
     const connection = connections.find((it) => it.name === chosen);
-    const target =
-      slot ??
-      chosen
-        .toLowerCase()
-        .replace(/[^a-z0-9_]/g, '_')
-        .replace(/^[^a-z]+/, '')
-        .slice(0, 32);
-    onSlot(target || kind, {
-      ...(documentNow().slots as Record<string, { [type: string]: string }>),
-      [target || kind]: { connection: connection?.kind ?? kind },
-    });
-    const answer = await engine().call('slots.fill', { flow, slot: target || kind, value: chosen });
-    openFlow.setState({ slots: answer.slots });
+    const { slots = {} } = documentNow();
+    const target = slot ?? slotName(chosen, slots, kind);
+    onSlot(target, { ...slots, [target]: { ...slots[target], connection: connection?.kind ?? kind } });
+    setRefusal(await fillSlot(target, chosen));
   };
   const test = async () => setTested(await engine().call('connections.test', { name }));
   return (
     <Field
       label={t('inspector.connection')}
-      bad={tested && !tested.ok ? tested.sentence : undefined}
+      bad={refusal ?? (tested && !tested.ok ? tested.sentence : undefined)}
       help={tested?.ok ? tested.sentence : undefined}
     >
       <div className="row">

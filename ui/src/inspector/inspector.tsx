@@ -4,10 +4,12 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { ConnectionRow, Json, KindRow, Problem } from '../bridge/index.ts';
+import type { Change } from '../document/changes.ts';
 import { cleanName, type FlowNode } from '../document/flow.ts';
 import { live } from '../document/live.ts';
 import { loadSample } from '../document/sample.ts';
 import type { Kinds } from '../document/select.ts';
+import type { Slots } from '../document/slots.ts';
 import { change, openFlow } from '../document/store.ts';
 import { Button, Field, Marked, Tabs } from '../kit/controls.tsx';
 import { KindBadge } from '../kit/glyph.tsx';
@@ -78,7 +80,11 @@ interface NodeFormProps {
 function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProps) {
   const { t } = useTranslation();
   const [tab, setTab] = useState('what');
-  const set = (next: FlowNode, key: string) => change({ type: 'node.set', id, node: next }, `${id}.${key}`);
+  const set = (next: FlowNode, key: string, slots?: Slots) => {
+    const node: Change = { type: 'node.set', id, node: next };
+    const both: Change = { type: 'many', changes: [{ type: 'flow.set', fields: { slots } }, node] };
+    change(slots ? both : node, `${id}.${key}`);
+  };
   const setPolicy = (policy: FlowNode['policy']) => set({ ...node, policy }, 'policy');
   const tabs = [
     { value: 'what', label: t('inspector.what') },
@@ -127,22 +133,14 @@ function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProp
                 kind={kind.connection}
                 connections={connections}
                 onNew={() => onNewConnection(kind.connection ?? '')}
-                onSlot={(slot, slots) =>
-                  change({
-                    type: 'many',
-                    changes: [
-                      { type: 'flow.set', fields: { slots } },
-                      { type: 'node.set', id, node: { ...node, connection: slot } },
-                    ],
-                  })
-                }
+                onSlot={(slot, slots) => set({ ...node, connection: slot }, 'connection', slots)}
               />
             ) : null}
             <ConfigForm
               id={id}
               node={node}
               kind={kind}
-              onChange={(config, field) => set({ ...node, config }, field)}
+              onChange={(config, field, slots) => set({ ...node, config }, field, slots)}
             />
           </>
         ) : null}
@@ -168,7 +166,7 @@ interface ConfigFormProps {
   id: string;
   node: FlowNode;
   kind: KindRow | undefined;
-  onChange: (config: FlowNode['config'], field: string) => void;
+  onChange: (config: FlowNode['config'], field: string, slots?: Slots) => void;
 }
 
 function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
@@ -180,9 +178,9 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
     (it) => !isGrid || !GRID_FIELDS.includes(it.name),
   );
   const config = node.config ?? {};
-  const set = (name: string, value: Json | undefined) => {
+  const set = (name: string, value: Json | undefined, slots?: Slots) => {
     const { [name]: _before, ...rest } = config;
-    onChange(value === undefined ? rest : { ...config, [name]: value }, name);
+    onChange(value === undefined ? rest : { ...config, [name]: value }, name, slots);
   };
   const advanced = fields.filter((field) => field.isAdvanced);
   const draw = (field: FormField) => (
@@ -193,7 +191,7 @@ function ConfigForm({ id, node, kind, onChange }: ConfigFormProps) {
       value={config[field.name]}
       config={config}
       problem={problems.find((it) => it.node === id && it.pointer?.startsWith(`/${field.name}`))}
-      onChange={(value) => set(field.name, value)}
+      onChange={(value, slots) => set(field.name, value, slots)}
     />
   );
   if (!fields.length && !isGrid) return <p className="faint">{t('inspector.no_fields')}</p>;
@@ -225,7 +223,7 @@ function ConfigField({
   value: Json | undefined;
   config: NonNullable<FlowNode['config']>;
   problem: Problem | undefined;
-  onChange: (value: Json | undefined) => void;
+  onChange: (value: Json | undefined, slots?: Slots) => void;
 }) {
   const { t } = useTranslation();
   const Widget = widgetNamed(field.widget);

@@ -6,7 +6,8 @@ import { Button, Field, NumberInput, Select } from '../kit/controls.tsx';
 import { Dialog, say } from '../kit/surfaces.tsx';
 import { attempt } from './events.ts';
 
-const KINDS = ['http', 'postgres', 'sqlite', 'rabbitmq'];
+/** The systems that connections are for. */
+export const SYSTEMS = ['http', 'postgres', 'sqlite', 'rabbitmq'];
 /** What each kind asks for: plain settings, then secrets. */
 const ASKS: Record<string, { config: string[]; secrets: string[] }> = {
   http: { config: ['address'], secrets: ['token'] },
@@ -72,7 +73,7 @@ export function ConnectionDialog({ start, kind: wanted, onClose, onSaved }: Conn
         <Select
           label={t('connections.kind')}
           value={kind}
-          options={KINDS.map((value) => ({ value, label: t(`system.${value}`) }))}
+          options={SYSTEMS.map((value) => ({ value, label: t(`system.${value}`) }))}
           onChange={setKind}
         />
       </Field>

@@ -17,6 +17,7 @@ import { FlowDialog } from './flow-dialog.tsx';
 import { download } from './new-flow.ts';
 import { RehearsalDialog } from './rehearsal-dialog.tsx';
 import { go } from './route.ts';
+import { SlotsDialog } from './slots-dialog.tsx';
 import { TrustSheet } from './trust-sheet.tsx';
 import { VersionsDialog } from './versions-dialog.tsx';
 
@@ -40,7 +41,7 @@ interface EditorBarProps {
 export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarProps) {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
-  const [sheet, setSheet] = useState<'settings' | 'versions' | 'cases' | 'trust' | 'rehearsal'>();
+  const [sheet, setSheet] = useState<'settings' | 'slots' | 'versions' | 'cases' | 'trust' | 'rehearsal'>();
   const [grants, setGrants] = useState<Parameters<typeof TrustSheet>[0]['start']>();
   const name = useStore(openFlow, (state) => state.history.doc.name);
   const folder = useStore(openFlow, (state) => state.folder);
@@ -92,6 +93,7 @@ export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarPro
           { label: t('editor.cases'), onChoose: () => setSheet('cases') },
           { label: t('editor.trust'), onChoose: () => void trust() },
           { label: t('editor.settings'), onChoose: () => setSheet('settings') },
+          { label: t('editor.slots'), onChoose: () => setSheet('slots') },
           { label: t('flows.runs_of'), onChoose: () => go('runs', id) },
           'line',
           { label: t('flows.export'), onChoose: () => void exportFlow() },
@@ -114,6 +116,7 @@ export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarPro
       <span className="muted on-word">{armed ? t('flows.on') : t('flows.off')}</span>
       <Switch on={armed} label={t('flows.on')} onChange={onArm} />
       {sheet === 'settings' ? <FlowDialog onClose={close} /> : null}
+      {sheet === 'slots' ? <SlotsDialog onClose={close} /> : null}
       {sheet === 'versions' ? <VersionsDialog flow={id} onClose={close} /> : null}
       {sheet === 'cases' ? (
         <CasesDialog flow={id} run={row?.run} onLiveAnyway={close} onClose={close} />

@@ -2,11 +2,11 @@
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Authority, engine, Refused, type Resource, type SlotState } from '../bridge/index.ts';
-import { PathPicker } from '../inspector/path-picker.tsx';
-import { Button, Field, Select, Switch } from '../kit/controls.tsx';
-import { useLoad } from '../kit/load.tsx';
+import { openFlow } from '../document/store.ts';
+import { Button, Switch } from '../kit/controls.tsx';
 import { Dialog } from '../kit/surfaces.tsx';
 import { attempt } from './events.ts';
+import { SlotField, type SlotValue } from './slot-field.tsx';
 
 interface TrustProps {
   flow: string;
@@ -17,8 +17,6 @@ interface TrustProps {
   onClose: () => void;
   onDone: () => void;
 }
-
-type Value = string | number | boolean;
 
 export function TrustSheet({ flow, name, start, doneLabel, onClose, onDone }: TrustProps) {
   const { t } = useTranslation();
@@ -37,10 +35,11 @@ export function TrustSheet({ flow, name, start, doneLabel, onClose, onDone }: Tr
       if (answer) setAuthority(answer.authority);
     }
   };
-  const put = async (slot: SlotState, value: Value) => {
+  const put = async (slot: SlotState, value: SlotValue) => {
     try {
       const answer = await engine().call('slots.fill', { flow, slot: slot.name, value });
       setSlots(answer.slots);
+      if (openFlow.getState().id === flow) openFlow.setState({ slots: answer.slots });
       setWrong(({ [slot.name]: _mended, ...rest }) => rest);
       setAuthority((await engine().call('grants.list', { flow })).authority);
     } catch (error) {
@@ -48,7 +47,7 @@ export function TrustSheet({ flow, name, start, doneLabel, onClose, onDone }: Tr
       setWrong((now) => ({ ...now, [slot.name]: sentence }));
     }
   };
-  const fill = (slot: SlotState, value: Value) => {
+  const fill = (slot: SlotState, value: SlotValue) => {
     filling.current = filling.current.then(() => put(slot, value));
   };
   const denied = authority.filter((it) => !it.granted && it.resource.type !== 'unknown');
@@ -85,7 +84,13 @@ export function TrustSheet({ flow, name, start, doneLabel, onClose, onDone }: Tr
       <p className="muted">{t('trust.words')}</p>
       {slots.length ? <h3 className="sheet-head">{t('trust.slots')}</h3> : null}
       {slots.map((slot) => (
-        <SlotField key={slot.name} slot={slot} bad={wrong[slot.name]} onFill={(value) => fill(slot, value)} />
+        <SlotField
+          key={slot.name}
+          flow={flow}
+          slot={slot}
+          bad={wrong[slot.name]}
+          onFill={(value) => fill(slot, value)}
+        />
       ))}
       <h3 className="sheet-head">{t('trust.touches')}</h3>
       {authority.length ? (
@@ -139,69 +144,4 @@ function touchWords(resource: Resource): { key: string; values: Record<string, s
     default:
       return { key: `touch.${resource.type}`, values: { slot: resource.slot } };
   }
-}
-
-interface SlotProps {
-  slot: SlotState;
-  bad: string | undefined;
-  onFill: (value: Value) => void;
-}
-
-function SlotField({ slot, bad, onFill }: SlotProps) {
-  const { t } = useTranslation();
-  const connections = useLoad(() => engine().call('connections.list', {}), '');
-  const [typed, setTyped] = useState(String(slot.filled ?? slot.default ?? ''));
-  const save = () => typed && typed !== slot.filled && onFill(slot.type === 'number' ? Number(typed) : typed);
-  const users = slot.used_by.length ? t('trust.used_by', { nodes: slot.used_by.join(', ') }) : '';
-  const help = [slot.help, users].filter(Boolean).join(' ') || undefined;
-  return (
-    <Field
-      label={slot.name}
-      help={help}
-      bad={bad}
-      aside={
-        <span className="faint">
-          {t(`slot.${slot.type}`, { defaultValue: slot.type })}{' '}
-          {slot.detail && t(`slot.${slot.detail}`, { defaultValue: slot.detail })}
-        </span>
-      }
-    >
-      {slot.type === 'connection' ? (
-        <Select
-          label={slot.name}
-          placeholder={t('inspector.choose_connection')}
-          value={typeof slot.filled === 'string' ? slot.filled : ''}
-          options={(connections.value?.connections ?? [])
-            .filter((it) => !slot.detail || it.kind === slot.detail)
-            .map((it) => ({ value: it.name, label: it.name }))}
-          onChange={onFill}
-        />
-      ) : slot.type === 'boolean' ? (
-        <Switch label={slot.name} on={(slot.filled ?? slot.default) === true} onChange={onFill} />
-      ) : (
-        <div className="row path-field">
-          <input
-            className="input spacer"
-            aria-label={slot.name}
-            type={slot.type === 'secret' ? 'password' : slot.type === 'number' ? 'number' : 'text'}
-            placeholder={slot.type === 'folder' ? t('trust.folder_hint') : ''}
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            onBlur={save}
-            onKeyDown={(event) => event.key === 'Enter' && save()}
-          />
-          {slot.type === 'folder' ? (
-            <PathPicker
-              wanted="folder"
-              from={typed || undefined}
-              onChoose={(path) => {
-                setTyped(path);
-                onFill(path);
-              }}
-            />
-          ) : null}
-        </div>
-      )}
-    </Field>
-  );
 }

@@ -183,6 +183,8 @@ pub struct FlowSaved {
     pub problems: Vec<Problem>,
     /// What is known about its nodes.
     pub facts: FlowFacts,
+    /// How its slots are filled.
+    pub slots: Vec<SlotState>,
 }
 
 /// Parameters of `flow.check`.

@@ -4,12 +4,13 @@ import { type Answers, authorityOf, type Doc, factsOf, problemsOf } from './part
 import { barState, HOUR } from './seeds.ts';
 import { refused, type Stored, type World } from './world.ts';
 
-const saved = (flow: Stored) => ({
+const saved = (world: World, flow: Stored) => ({
   flow: flow.id,
   version: flow.versions[0]?.version ?? 1,
   hash: 'h',
   problems: problemsOf(flow.text),
   facts: factsOf(flow.text),
+  slots: world.slotsOf(flow),
 });
 
 function read(text: string): Doc {
@@ -62,7 +63,7 @@ export const shelfAnswers = (world: World): Pick<Answers, Shelf> => ({
     const now = flow ? world.stored(flow).versions[0]?.version : undefined;
     if (expected_version != null && now !== expected_version)
       throw refused('conflict', 'The flow was changed elsewhere.');
-    return saved(world.keep(flow, text, folder ?? '', note ?? ''));
+    return saved(world, world.keep(flow, text, folder ?? '', note ?? ''));
   },
   'flow.check': ({ text }) => ({ problems: problemsOf(text), facts: factsOf(text) }),
   'flow.arm': ({ flow, armed }) => {
@@ -77,7 +78,7 @@ export const shelfAnswers = (world: World): Pick<Answers, Shelf> => ({
   'flow.versions': ({ flow }) => ({ versions: world.stored(flow).versions }),
   'flow.version.get': ({ flow, version }) => ({ version, text: textOf(world.stored(flow), version) }),
   'flow.restore': ({ flow, version }) =>
-    saved(world.keep(flow, textOf(world.stored(flow), version), '', `Version ${version} again`)),
+    saved(world, world.keep(flow, textOf(world.stored(flow), version), '', `Version ${version} again`)),
   'flow.import': ({ text, folder }) => {
     const doc = read(text);
     const flow = world.keep(undefined, text, folder ?? '');

@@ -3,6 +3,7 @@ import type { ComponentType } from 'react';
 import { JsonWidget, SqlWidget } from './code.tsx';
 import { FormulasWidget, GroupWidget, RowsWidget, VariantWidget } from './compound.tsx';
 import { CronWidget } from './cron.tsx';
+import { FlowWidget } from './flow.tsx';
 import { FileWidget, FolderWidget, FormulaWidget, TemplateWidget } from './formula.tsx';
 import { MappingWidget } from './mapping.tsx';
 import { MatchWidget } from './match.tsx';
@@ -30,6 +31,7 @@ const widgets: Record<string, ComponentType<WidgetProps>> = {
   pairs: PairsWidget,
   columns: ColumnsWidget,
   cron: CronWidget,
+  flow: FlowWidget,
   zone: ZoneWidget,
   sql: SqlWidget,
   json: JsonWidget,

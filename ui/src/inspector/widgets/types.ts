@@ -1,11 +1,13 @@
 import type { Json } from '../../bridge/index.ts';
+import type { Slots } from '../../document/slots.ts';
 import type { FormField } from '../schema.ts';
 
 /** What every widget gets: its field, the value as it stands in the file, and how to change it. */
 export interface WidgetProps {
   field: FormField;
   value: Json | undefined;
-  onChange: (value: Json | undefined) => void;
+  /** With the slots of the flow, where the value names a new one. */
+  onChange: (value: Json | undefined, slots?: Slots) => void;
   /** The other values of the node, for a widget whose meaning hangs on one of them. */
   config?: { [name: string]: Json } | undefined;
 }
