@@ -3,7 +3,7 @@
 use engine::due::Schedule;
 use model::document::{Access, Change, Diagnostic, Fill, Flow as Document, Severity as Found};
 use plan::{Catalogue, Kinds, Plan};
-use sdk::{Behaviour, Contract, Effect, Ports, Spec, Start as Waits};
+use sdk::{Behaviour, Contract, Effect, Ports, Scope, Spec, Start as Waits};
 
 use crate::contract::{Fix, FlowFacts, NodeFacts, Problem, Severity, SlotState};
 use crate::shelf::Given;
@@ -101,6 +101,9 @@ pub(crate) fn facts(document: &Document, kinds: &Kinds, plan: Option<&Plan>) -> 
             },
             Behaviour::Transform(_) | Behaviour::Source(_) | Behaviour::Action(_) => None,
         });
+        let answers = parsed.as_ref().is_some_and(
+            |it| matches!(&it.behaviour, Behaviour::Action(action) if action.scope() != Scope::Stream),
+        );
         // a node that is not filled in yet has the ports it will most likely have, so that it can be wired
         let ports = parsed.map(|it| it.ports).or_else(|| spec.map(usual_ports)).unwrap_or_default();
         let step = plan.and_then(|plan| plan.step(id).map(|at| &plan.steps[at]));
@@ -117,6 +120,7 @@ pub(crate) fn facts(document: &Document, kinds: &Kinds, plan: Option<&Plan>) -> 
             outputs,
             effect: step.and_then(plan::Step::effect).map(|it| effect_word(it).to_owned()),
             fields: step.and_then(|it| it.arriving.clone()),
+            answer_field: answers.then(|| node.into.clone().unwrap_or_else(|| id.to_string())),
         }
     });
     FlowFacts { nodes: nodes.collect() }

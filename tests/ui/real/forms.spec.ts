@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Engine, expect, test } from './engine.ts';
-import { node, run } from './hands.ts';
+import { isSaved, node, run } from './hands.ts';
 
 async function furnished(engine: Engine, nodes: object, wires: string[][], sample: object[]): Promise<string> {
   const all = { start: { kind: 'flow.input', config: { sample } }, ...nodes };
@@ -99,6 +101,24 @@ test('a mapping shows what each target gets for the sample', async ({ engine, op
   await expect(targets.nth(0).locator('.formula-result')).toContainText('Aida');
   await expect(targets.nth(1).locator('.formula-result')).toContainText('61.5');
   await expect(targets.nth(2)).toContainText('There is no field customr');
+});
+
+test('the field of an answer and of the record that opened a file are named in the form', async ({ engine, open }) => {
+  writeFileSync(join(engine.folder, 'a.csv'), 'id\n1\n2\n');
+  const read = { kind: 'csv.read', config: { path: join(engine.folder, 'a.csv') } };
+  const flow = await furnished(engine, { read, seen: { kind: 'list.seen', config: { by: ['= id'] } } }, [['start', 'read'], ['read', 'seen']], ORDERS.slice(0, 1));
+  const kept = async () => JSON.parse((await engine.call<{ text: string }>('flow.get', { flow })).text).nodes;
+  const page = await open(`flow/${flow}`);
+  await node(page, 'read').click();
+  await page.getByRole('textbox', { name: 'Keep what opened it in' }).fill('order');
+  await node(page, 'seen').click();
+  const into = page.getByRole('textbox', { name: 'The answer goes into' });
+  await expect(into).toHaveAttribute('placeholder', 'seen');
+  await into.fill('run');
+  await expect(page.locator('.saving')).toContainText('is a word that formulas keep for themselves');
+  await into.fill('known');
+  await isSaved(page);
+  await expect.poll(kept).toMatchObject({ read: { keep_as: 'order' }, seen: { into: 'known' } });
 });
 
 test('a table copied from a spreadsheet becomes a start with its rows, which a run hands on', async ({ engine, open }) => {

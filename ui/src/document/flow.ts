@@ -19,6 +19,8 @@ export interface FlowNode {
   note?: string;
   connection?: string;
   config?: Config;
+  into?: string;
+  keep_as?: string;
   policy?: Policy;
 }
 /** A name without what cannot be seen: control characters, and marks that turn the reading order around. */

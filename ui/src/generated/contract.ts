@@ -927,6 +927,8 @@ export interface NodeCounts {
 
 /** What is known about a node under its configuration. */
 export interface NodeFacts {
+  /** Of an action that answers for each record: the field its answer goes into. */
+  answer_field: string | null;
   /** Its kind's contract: `trigger`, `source`, `transform`, `action`. */
   contract: string;
   /** For an action: `read`, `idempotent`, `transactional`, `ambiguous` or `engine`. */

@@ -80,6 +80,7 @@ interface NodeFormProps {
 function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProps) {
   const { t } = useTranslation();
   const [tab, setTab] = useState('what');
+  const answer = useStore(openFlow, (state) => state.facts.get(id)?.answer_field);
   const set = (next: FlowNode, key: string, slots?: Slots) => {
     const node: Change = { type: 'node.set', id, node: next };
     const both: Change = { type: 'many', changes: [{ type: 'flow.set', fields: { slots } }, node] };
@@ -142,6 +143,22 @@ function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProp
               kind={kind}
               onChange={(config, field, slots) => set({ ...node, config }, field, slots)}
             />
+            {answer ? (
+              <FieldName
+                of="into"
+                value={node.into}
+                usual={id}
+                onChange={(into) => set({ ...node, into }, 'into')}
+              />
+            ) : null}
+            {kind?.contract === 'source' ? (
+              <FieldName
+                of="keep_as"
+                value={node.keep_as}
+                usual=""
+                onChange={(keep_as) => set({ ...node, keep_as }, 'keep_as')}
+              />
+            ) : null}
           </>
         ) : null}
         {tab === 'fails' ? <FailTab node={node} onChange={setPolicy} /> : null}
@@ -159,6 +176,36 @@ function NodeForm({ id, node, kind, connections, onNewConnection }: NodeFormProp
         ) : null}
       </Tabs>
     </>
+  );
+}
+
+interface FieldNameProps {
+  /** What the field is for. */
+  of: 'into' | 'keep_as';
+  value: string | undefined;
+  /** The name it has unless another is said. */
+  usual: string;
+  onChange: (name: string | undefined) => void;
+}
+
+/** The name of a field that the node adds to records. */
+function FieldName({ of, value, usual, onChange }: FieldNameProps) {
+  const { t } = useTranslation();
+  const label = t(`inspector.${of}`);
+  return (
+    <Field
+      label={label}
+      help={t(`inspector.${of}_help`)}
+      aside={<span className="faint optional">{t('inspector.optional')}</span>}
+    >
+      <input
+        className="input"
+        aria-label={label}
+        value={value ?? ''}
+        placeholder={usual}
+        onChange={(event) => onChange(cleanName(event.target.value).trim() || undefined)}
+      />
+    </Field>
   );
 }
 

@@ -128,6 +128,8 @@ pub struct NodeFacts {
     pub effect: Option<String>,
     /// Fields that arrive at its input, as far as known; null when not known.
     pub fields: Option<Vec<String>>,
+    /// Of an action that answers for each record: the field its answer goes into.
+    pub answer_field: Option<String>,
 }
 
 /// How a slot of a flow is filled.

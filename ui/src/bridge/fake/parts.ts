@@ -68,6 +68,7 @@ export function factsOf(text: string): FlowFacts {
         contract: kind?.contract ?? '',
         effect: kind?.contract === 'action' ? 'ambiguous' : null,
         fields: null,
+        answer_field: null,
         summary: telling
           .filter((it) => typeof it === 'string')
           .map((it) => it.replace(/^=\s*/, ''))
