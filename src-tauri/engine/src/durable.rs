@@ -374,6 +374,7 @@ impl Durable for Volatile {
     async fn park(&self, run: &Run, kept: Kept, _: u64) -> Result<(), NodeError> {
         run.note_failed(crate::exec::FailedRecord {
             node: kept.place.node,
+            port: kept.port,
             record: kept.record,
             error: kept.error,
         })

@@ -138,6 +138,7 @@ impl Inner {
                 let place = Place { node: it.node, batch: 0, index: index as u32 };
                 let kept = Kept {
                     place,
+                    port: it.port,
                     record: it.record.clone(),
                     key: run.key(place),
                     attempts: 1,

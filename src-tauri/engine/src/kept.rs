@@ -21,6 +21,7 @@ pub(crate) fn encode_kept(kept: &Kept) -> Bytes {
     let text = |it: Vec<u8>| Value::from(String::from_utf8_lossy(&it).into_owned());
     let whole = Record::of([
         ("record", Value::Record(kept.record.clone())),
+        ("port", Value::from(kept.port as i64)),
         ("key", Value::from(kept.key.as_str())),
         ("slow", Value::from(i64::from(kept.slow))),
         ("parked_ms", Value::from(kept.parked_ms)),
@@ -42,6 +43,7 @@ pub(crate) fn decode_kept(bytes: &[u8], place: Place, attempts: u32) -> Option<K
     };
     Some(Kept {
         place,
+        port: usize::try_from(number("port")).unwrap_or_default(),
         record: whole.get("record")?.as_record()?.clone(),
         key: whole.get("key")?.as_text()?.to_owned(),
         attempts,

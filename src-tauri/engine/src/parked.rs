@@ -133,7 +133,7 @@ impl Inner {
         let place = Place { node, batch: at.batch, index: at.index };
         let damaged = || NodeError::new(Code::Damaged, "The parked record cannot be read.");
         let kept = decode_kept(&parked.payload, place, parked.attempt).ok_or_else(damaged)?;
-        let (entrance, trigger) = entrance_of(&live, node);
+        let (entrance, trigger) = entrance_of(&live, (node, kept.port));
         let (run, now) = (self.journal.fresh(), self.clock.now_ms());
         let event_id = self.journal.fresh::<EventId>();
         let event = self.event_of(origin)?.1;
@@ -145,7 +145,7 @@ impl Inner {
         stored.keeps_answer = true;
         stored.continues = Some(at.clone());
         let at_seed = seed_of(origin.seed, (&at.node, at.batch, at.index));
-        stored.resent = (entrance == Entrance::Into(node)).then(|| (node, resent(&kept, at_seed)));
+        stored.resent = matches!(entrance, Entrance::Into(..)).then(|| (node, resent(&kept, at_seed)));
         let opening = vec![
             Change::Accept(Accept {
                 event: event_id,
@@ -248,24 +248,29 @@ impl Inner {
     }
 }
 
-/// Where a record comes back into its flow: into its step, or out of it when the step is a source, which takes no records.
-fn entrance_of(live: &Live, node: usize) -> (Entrance, Text) {
+/// Where a record comes back into its flow: into its step by the port it had come to, or out of it when the step is a source, which takes no records.
+fn entrance_of(live: &Live, (node, port): (usize, usize)) -> (Entrance, Text) {
     let it = &live.program.nodes[node];
     match &it.behaviour {
         Behaviour::Source(_) | Behaviour::Trigger(_) => {
             let port = it.outputs.first().map_or("out", String::as_str);
             (Entrance::Leaving(node, 0), Text::from(format!("{}.{port}", it.id)))
         }
-        Behaviour::Transform(_) | Behaviour::Action(_) => (Entrance::Into(node), it.id.clone()),
+        Behaviour::Transform(_) | Behaviour::Action(_) => {
+            let named = it.inputs.get(port).filter(|_| port > 0);
+            let trigger = named.map_or_else(|| it.id.clone(), |name| Text::from(format!("{}.{name}", it.id)));
+            (Entrance::Into(node, port), trigger)
+        }
     }
 }
 
 /// Where an open run begins: at its trigger, or where its record comes back into the flow.
 pub(crate) fn entrance_named(live: &Live, open: &OpenRun) -> Option<Entrance> {
-    let id = open.trigger.split('.').next().unwrap_or_default();
+    let (id, port) = open.trigger.split_once('.').unwrap_or((&open.trigger, ""));
     let node = live.program.node(id)?;
+    let port = live.program.nodes[node].inputs.iter().position(|it| it == port).unwrap_or(0);
     match open.parent {
-        Some(_) => Some(entrance_of(live, node).0),
+        Some(_) => Some(entrance_of(live, (node, port)).0),
         None => Some(Entrance::Leaving(node, 0)),
     }
 }

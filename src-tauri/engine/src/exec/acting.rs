@@ -333,6 +333,7 @@ impl Acting {
         let resent = self.run.resent(place);
         Kept {
             place,
+            port: 0,
             record: record.clone(),
             key: self.run.key(place),
             attempts,
@@ -381,7 +382,7 @@ impl Acting {
                 if it.handles_errors() {
                     acted.errors.push(error_record(&record, &error, &it.id, it.retry.attempts));
                 }
-                self.run.note_failed(FailedRecord { node: self.node, record, error })?;
+                self.run.note_failed(FailedRecord { node: self.node, port: 0, record, error })?;
             }
             Outcome::Waits => {
                 self.run.parked.fetch_add(1, Ordering::Relaxed);

@@ -11,8 +11,8 @@ use crate::program::{Entry, Program, Stage, Target};
 pub enum Entrance {
     /// They leave a node's output port.
     Leaving(usize, usize),
-    /// They come to a node's first input.
-    Into(usize),
+    /// They come to a node's input port.
+    Into(usize, usize),
 }
 
 impl From<(usize, usize)> for Entrance {
@@ -25,7 +25,7 @@ impl Entrance {
     /// The node by which it is named.
     pub(crate) fn node(self) -> usize {
         match self {
-            Entrance::Leaving(node, _) | Entrance::Into(node) => node,
+            Entrance::Leaving(node, _) | Entrance::Into(node, _) => node,
         }
     }
 
@@ -33,7 +33,7 @@ impl Entrance {
     pub(crate) fn wires(self, program: &Program) -> Vec<Target> {
         match self {
             Entrance::Leaving(node, port) => program.nodes[node].targets[port].clone(),
-            Entrance::Into(node) => vec![Target { node, port: 0, wire: program.wires }],
+            Entrance::Into(node, port) => vec![Target { node, port, wire: program.wires }],
         }
     }
 
@@ -41,7 +41,7 @@ impl Entrance {
     pub(crate) fn note(self, run: &Run, records: &[model::Record]) -> Result<(), sdk::NodeError> {
         match self {
             Entrance::Leaving(node, port) => run.note_emitted(node, port, records),
-            Entrance::Into(_) => Ok(()),
+            Entrance::Into(..) => Ok(()),
         }
     }
 
@@ -60,7 +60,7 @@ impl Entrance {
             let head = stage.nodes[0];
             if reached[head] {
                 let mut stage = stage.clone();
-                if self == Entrance::Into(head) {
+                if matches!(self, Entrance::Into(node, _) if node == head) {
                     stage.entries = starts.iter().map(entry).collect();
                 }
                 stages.push(stage);

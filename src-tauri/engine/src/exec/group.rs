@@ -67,26 +67,26 @@ impl Group {
         counts.taken.fetch_add(records.len() as u64, Ordering::Relaxed);
         if self.run.is_late_for(node) {
             let error = self.run.late(node);
-            let mut sink = MemberSink { group: self, node, leave };
+            let mut sink = MemberSink { group: self, at: (node, port), leave };
             return records.into_iter().try_for_each(|it| sink.fail(it, error.clone()));
         }
         let seq = counts.batches.fetch_add(1, Ordering::Relaxed);
-        self.step(place, leave, |flowing, out| flowing.take(port, Batch::new(seq, records), out))
+        self.step((place, port), leave, |flowing, out| flowing.take(port, Batch::new(seq, records), out))
     }
 
     /// All input of one port of the head has come.
     pub(crate) fn end(&mut self, node: usize, port: usize, leave: &mut dyn Leave) -> Result<(), NodeError> {
         let place = self.place(node)?;
-        self.step(place, leave, |flowing, out| flowing.end(port, out))
+        self.step((place, port), leave, |flowing, out| flowing.end(port, out))
     }
 
     /// All input has come: every node emits what it holds, in order.
     pub(crate) fn finish(&mut self, leave: &mut dyn Leave) -> Result<(), NodeError> {
         for place in 0..self.members.len() {
             if place > 0 {
-                self.step(place, leave, |flowing, out| flowing.end(0, out))?;
+                self.step((place, 0), leave, |flowing, out| flowing.end(0, out))?;
             }
-            self.step(place, leave, |flowing, out| flowing.finish(out))?;
+            self.step((place, 0), leave, |flowing, out| flowing.finish(out))?;
         }
         Ok(())
     }
@@ -111,7 +111,7 @@ impl Group {
 
     fn step(
         &mut self,
-        place: usize,
+        (place, port): (usize, usize),
         leave: &mut dyn Leave,
         work: impl FnOnce(&mut dyn Flowing, &mut Out<'_>) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
@@ -124,7 +124,7 @@ impl Group {
         };
         let ports = self.run.program.nodes[node].outputs.len();
         let before = std::mem::take(&mut self.within);
-        let mut sink = MemberSink { group: self, node, leave };
+        let mut sink = MemberSink { group: self, at: (node, port), leave };
         let mut out = Out::new(&mut sink, ports);
         let began = Instant::now();
         let result = work(flowing.as_mut(), &mut out).and_then(|()| out.flush());
@@ -142,15 +142,16 @@ impl Group {
 
 struct MemberSink<'a> {
     group: &'a mut Group,
-    node: usize,
+    /// The step at work, and the input port that it reads.
+    at: (usize, usize),
     leave: &'a mut dyn Leave,
 }
 
 impl Sink for MemberSink<'_> {
     fn push(&mut self, port: usize, records: Vec<Record>) -> Result<(), NodeError> {
         let run = self.group.run.clone();
-        run.note_emitted(self.node, port, &records)?;
-        let targets = &run.program.nodes[self.node].targets[port];
+        run.note_emitted(self.at.0, port, &records)?;
+        let targets = &run.program.nodes[self.at.0].targets[port];
         let Some((last, others)) = targets.split_last() else { return Ok(()) };
         for target in others {
             self.deliver(*target, records.clone())?;
@@ -160,9 +161,10 @@ impl Sink for MemberSink<'_> {
 
     fn fail(&mut self, record: Record, error: NodeError) -> Result<(), NodeError> {
         let run = self.group.run.clone();
-        let node = &run.program.nodes[self.node];
+        let (at, port) = self.at;
+        let node = &run.program.nodes[at];
         let leaving = node.handles_errors().then(|| error_record(&record, &error, &node.id, 1));
-        run.note_failed(FailedRecord { node: self.node, record, error })?;
+        run.note_failed(FailedRecord { node: at, port, record, error })?;
         match leaving {
             Some(leaving) => self.push(node.error_port(), vec![leaving]),
             None => Ok(()),

@@ -39,6 +39,8 @@ pub enum Outcome {
 pub struct Kept {
     /// Where it was.
     pub place: Place,
+    /// The input port by which it came there.
+    pub port: usize,
     /// The record as it came to the step.
     pub record: Record,
     /// Its idempotency key.

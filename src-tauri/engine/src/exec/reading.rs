@@ -229,7 +229,7 @@ impl ReadingStage {
             if node.handles_errors() {
                 errors.push(error_record(&record, &error, &node.id, 1));
             }
-            self.run.note_failed(FailedRecord { node: self.node, record, error })?;
+            self.run.note_failed(FailedRecord { node: self.node, port: 0, record, error })?;
         }
         if !errors.is_empty() {
             self.run.note_emitted(self.node, node.error_port(), &errors)?;

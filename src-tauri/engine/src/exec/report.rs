@@ -16,6 +16,8 @@ use crate::decide::EndState;
 pub struct FailedRecord {
     /// Where it failed.
     pub node: usize,
+    /// The input port by which it came there.
+    pub port: usize,
     /// The record as it came in.
     pub record: Record,
     /// Why.

@@ -139,6 +139,39 @@ async fn a_record_sent_again_is_dealt_with_once_and_goes_through_its_step_after_
     assert!(letters(&bench).is_empty());
 }
 
+const SIDES: &str = r#"{ "arna": 1, "name": "Sides",
+  "nodes": {
+    "start": { "kind": "flow.input" },
+    "orders": { "kind": "list.filter", "config": { "keep": "= side = \"order\"" } },
+    "both": { "kind": "list.join", "config": { "on": [ { "left": "= customer", "right": "= number(id)" } ] } },
+    "file": { "kind": "file.write", "config": { "path": "{{ slots.work }}/{{ id }}.txt", "content": "= name" } }
+  },
+  "wires": [ ["start", "orders"], ["orders.kept", "both.left"], ["orders.rest", "both.right"], ["both.right_only", "file"] ],
+  "slots": { "work": { "folder": "read_write" } } }"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_failed_at_the_second_input_of_a_step_comes_back_to_it_by_that_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Hands::at(1_000_000);
+    let bench = Bench::at(folder.path(), clock.clone());
+    let live = bench.flow("sides", SIDES).await;
+    let given = vec![
+        record(r#"{"side":"order","customer":1}"#),
+        record(r#"{"side":"customer","id":"l","name":"Ada"}"#),
+    ];
+    let ended = bench.engine.run(live, Start::new("start", given)).await.unwrap();
+    assert_eq!((ended.state, ended.left_out), (EndState::Partial, 1));
+    let letter = bench.journal.read(|it| it.letters(&LetterFilter::default())).unwrap().remove(0);
+    let mended = record(r#"{"side":"customer","id":"1","name":"Ada"}"#);
+    bench.engine.send_again(&letter, Some(mended)).await.unwrap();
+    let after = cut_off(folder.path());
+    let mut bench = Bench::at(after.path(), clock);
+    bench.flow("sides", SIDES).await;
+    go_on(&mut bench).await;
+    until("the record went on", || after.path().join("1.txt").exists()).await;
+    assert_eq!(bench.text("1.txt"), "Ada", "it is no order: nothing of the other side is beside it");
+}
+
 const PATIENT: &str = r#"{ "arna": 1, "name": "Patient",
   "nodes": {
     "start": { "kind": "flow.input" },
