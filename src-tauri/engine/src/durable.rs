@@ -33,6 +33,8 @@ pub(crate) struct Journaled {
     changes: Mutex<HashMap<usize, Vec<Change>>>,
     /// Cursors that sources moved: they count once the run has ended.
     marks: Mutex<BTreeMap<(Text, Text), Value>>,
+    /// The run was open at a crash and has not got further since.
+    is_suspect: AtomicBool,
 }
 
 /// A parked record that goes on.
@@ -74,7 +76,14 @@ impl Journaled {
             continues: None,
             changes: Mutex::default(),
             marks: Mutex::default(),
+            is_suspect: AtomicBool::new(false),
         }
+    }
+
+    /// The same for a run that was open when the engine stopped: how often that happened is forgotten as soon as it gets further.
+    pub(crate) fn resumed(mut self, is_resumed: bool) -> Journaled {
+        self.is_suspect = AtomicBool::new(is_resumed);
+        self
     }
 
     /// The same for a run that goes on with the record parked at a place: it begins in the journal with its first result.
@@ -181,6 +190,14 @@ impl Journaled {
         self.commit_beside(all).await
     }
 
+    /// Stores how records left a step: by that the run got further than before.
+    async fn commit_further(&self, mut changes: Vec<Change>) -> Result<(), NodeError> {
+        if self.is_suspect.swap(false, Ordering::Relaxed) {
+            changes.push(Change::Progress { run: self.run });
+        }
+        self.commit(changes).await
+    }
+
     /// Stores changes without beginning the run.
     async fn commit_beside(&self, changes: Vec<Change>) -> Result<(), NodeError> {
         if changes.is_empty() {
@@ -262,7 +279,7 @@ impl Durable for Journaled {
         if changes.is_empty() {
             return Ok(());
         }
-        self.commit(changes).await
+        self.commit_further(changes).await
     }
 
     async fn park(&self, run: &Run, kept: Kept, after_ms: u64) -> Result<(), NodeError> {
@@ -279,7 +296,7 @@ impl Durable for Journaled {
         } else {
             let at = self.at(run, kept.place);
             let park = self.parked(run, &kept, (&at, due_ms));
-            self.commit(vec![park, self.result(run, kept.place, &outcome)]).await?;
+            self.commit_further(vec![park, self.result(run, kept.place, &outcome)]).await?;
         }
         if after_ms < SOON_MS {
             self.wake.notify_one();
@@ -321,7 +338,7 @@ impl Durable for Journaled {
         };
         let Some(entry) = entry else {
             changes.push(self.result(run, kept.place, &outcome));
-            return self.commit(changes).await;
+            return self.commit_further(changes).await;
         };
         entry.has_left.store(true, Ordering::SeqCst);
         if !is_question {

@@ -93,7 +93,7 @@ impl Inner {
         stored.keeps_answer = true;
         stored.is_resumed = is_resumed;
         stored.continues.clone_from(&open.parent);
-        let journaled = self.journaled(&stored).ending(open.parent.map(|it| it.run));
+        let journaled = self.journaled(&stored).ending(open.parent.map(|it| it.run)).resumed(is_resumed);
         // nobody waits here for the end of such a run; it is stored, and told to who attached itself
         Ok(Some((stored, Arc::new(journaled))))
     }

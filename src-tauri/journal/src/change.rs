@@ -7,7 +7,7 @@ use crate::facts::{
     Accept, At, Audit, ConnectionRow, DeadLetter, DedupeKey, Due, EndRun, Grant, Hash, Outcome, Park,
     Question, Resolution, RunState, StartRun, Verdict,
 };
-use crate::id::{EventId, LetterId, QuestionId, RunId, TimerId};
+use crate::id::{EventId, LetterId, QuestionId, RunId};
 
 /// One fact to store. A list of changes is one transaction.
 ///
@@ -42,12 +42,12 @@ pub enum Change {
         /// The run.
         run: RunId,
     },
-    /// The run made progress: its crashes are forgotten.
+    /// A run that was open at a crash got further than before: its crashes are forgotten.
     Progress {
         /// The run.
         run: RunId,
     },
-    /// The end of a run. Its results, marks and timers go (unless it is quarantined); parked records stay.
+    /// The end of a run. Its results go (unless it is quarantined); parked records stay.
     EndRun(EndRun),
     /// The run has done all it could and costs a row from here on: its parked records go on by themselves. It ends with the last of
     /// them, see [`Change::Settle`]; its results go.
@@ -76,40 +76,6 @@ pub enum Change {
         outcome: Outcome,
         /// What follows from it.
         payload: Bytes,
-    },
-    /// Everything downstream of the node has finished this batch and all before: their results go.
-    Watermark {
-        /// The run.
-        run: RunId,
-        /// The action.
-        node: Text,
-        /// The batch.
-        batch: u64,
-    },
-    /// The whole output of a whole-stream operator is safe in a file.
-    Seal {
-        /// The run.
-        run: RunId,
-        /// The operator.
-        node: Text,
-        /// Names the file and how to read it, as the caller encodes it.
-        payload: Bytes,
-    },
-    /// A durable timer.
-    Timer {
-        /// Its id, from [`crate::Journal::fresh`]; the same id again moves the timer.
-        timer: TimerId,
-        /// The run that waits.
-        run: RunId,
-        /// When it is due, milliseconds since 1970 UTC.
-        due_ms: i64,
-        /// What it is for.
-        payload: Bytes,
-    },
-    /// The timer has fired or is not needed.
-    CancelTimer {
-        /// The timer.
-        timer: TimerId,
     },
     /// A record waits outside memory; again for the same place moves it.
     Park(Park),

@@ -31,7 +31,7 @@ pub enum RunState {
     Queued = 0,
     /// Works, or would at the next start.
     Running = 1,
-    /// Costs a row only: waits for a timer, a person, a parked record or a connection.
+    /// Costs a row only: waits for its time, a person, a parked record or a connection.
     Waiting = 2,
     /// Ended well.
     Ok = 10,

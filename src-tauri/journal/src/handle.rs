@@ -231,6 +231,9 @@ impl Journal {
             if writer.fault.is_none() {
                 set_meta(connection, "highest_id", highest)?;
                 set_meta(connection, "clean", 1)?;
+                // crashes count when they come in a row, and this is none
+                let forget = "UPDATE run SET boot_attempts = 0 WHERE state < 10 AND boot_attempts > 0";
+                connection.execute(forget, [])?;
                 checkpoint(connection, "TRUNCATE")?;
             }
             writer.connection = None;

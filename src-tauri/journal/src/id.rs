@@ -117,10 +117,6 @@ identity! {
     EventId
 }
 identity! {
-    /// One durable timer.
-    TimerId
-}
-identity! {
     /// One failed record that waits for a person.
     LetterId
 }

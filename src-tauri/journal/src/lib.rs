@@ -34,7 +34,7 @@ pub use facts::{
     Outcome, Park, Question, Resolution, RunState, StartRun, Verdict,
 };
 pub use handle::Journal;
-pub use id::{EventId, Identity, LetterId, NotAnId, QuestionId, RunId, TimerId};
+pub use id::{EventId, Identity, LetterId, NotAnId, QuestionId, RunId};
 pub use lock::holder;
 pub use open::{Options, Recovered};
 pub use payload::INLINE_LIMIT;
@@ -43,6 +43,6 @@ pub use queries::people::{LetterFilter, LetterGroup, LetterRow, QuestionRow};
 pub use queries::runs::{DueRow, LastRun, RunDetail, RunFilter, RunRow};
 pub use queries::stats::Stats;
 pub use reader::Reader;
-pub use resume::{OpenRun, StoredEvent, StoredMark, StoredPark, StoredResult, StoredTimer};
+pub use resume::{OpenRun, StoredEvent, StoredPark, StoredResult};
 pub use retention::{Retention, Tidied};
 pub use simulation::{Point, Simulation};

@@ -174,7 +174,7 @@ fn begin_epoch(connection: &mut Connection) -> Result<Begun, Error> {
     set_meta(&transaction, "clean", 0)?;
     let highest_id: i64 = transaction.query_row(
         "SELECT max(coalesce((SELECT max(id) FROM run), 0), coalesce((SELECT max(id) FROM event), 0), \
-         coalesce((SELECT max(id) FROM timer), 0), coalesce((SELECT max(id) FROM letter), 0), \
+         coalesce((SELECT max(id) FROM letter), 0), \
          coalesce((SELECT max(id) FROM question), 0), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'highest_id'), 0))",
         [],
         |row| row.get(0),

@@ -257,9 +257,7 @@ pub(crate) fn payload_of(change: &mut Change) -> Option<&mut Bytes> {
         Change::Accept(accept) => Some(&mut accept.payload),
         Change::WholeRun(whole) => whole.1.answer.as_mut(),
         Change::EndRun(end) | Change::Rest(end) => end.answer.as_mut(),
-        Change::Result { payload, .. } | Change::Seal { payload, .. } | Change::Timer { payload, .. } => {
-            Some(payload)
-        }
+        Change::Result { payload, .. } => Some(payload),
         Change::Park(park) => Some(&mut park.payload),
         Change::DeadLetter(letter) => Some(&mut letter.inputs),
         Change::Question(question) => Some(&mut question.payload),
@@ -273,9 +271,7 @@ pub(crate) fn digest_of(change: &Change) -> Option<&[u8]> {
         Change::Accept(accept) => &accept.payload,
         Change::WholeRun(whole) => whole.1.answer.as_ref()?,
         Change::EndRun(end) | Change::Rest(end) => end.answer.as_ref()?,
-        Change::Result { payload, .. } | Change::Seal { payload, .. } | Change::Timer { payload, .. } => {
-            payload
-        }
+        Change::Result { payload, .. } => payload,
         Change::Park(park) => &park.payload,
         Change::DeadLetter(letter) => &letter.inputs,
         Change::Question(question) => &question.payload,

@@ -6,7 +6,7 @@ use smol_str::SmolStr as Text;
 
 use crate::error::Error;
 use crate::facts::{At, Hash, Outcome, RunState};
-use crate::id::{EventId, RunId, TimerId};
+use crate::id::{EventId, RunId};
 use crate::reader::{Reader, at, maybe_text, text};
 
 /// A run that has not ended.
@@ -63,30 +63,6 @@ pub struct StoredResult {
     /// The idempotency key of an intent.
     pub key: Option<Text>,
     /// What follows from it; empty for an intent.
-    pub payload: Bytes,
-}
-
-/// How far an action or operator of a run is.
-#[derive(Debug, Clone)]
-pub struct StoredMark {
-    /// The node.
-    pub node: Text,
-    /// Everything downstream has finished up to this batch.
-    pub batch: Option<u64>,
-    /// The sealed output, if there is one.
-    pub sealed: Option<Bytes>,
-}
-
-/// A timer that is not fired yet.
-#[derive(Debug, Clone)]
-pub struct StoredTimer {
-    /// Its id.
-    pub timer: TimerId,
-    /// The run that waits.
-    pub run: RunId,
-    /// When it is due.
-    pub due_ms: i64,
-    /// What it is for.
     pub payload: Bytes,
 }
 
@@ -177,7 +153,7 @@ impl Reader {
         Ok(Some(StoredEvent { event, source, dedupe_key, received_ms, run, payload: self.open(&stored)? }))
     }
 
-    /// The intents and results of a run after its watermarks, in the order node, batch, index.
+    /// The intents and results of a run, in the order node, batch, index.
     pub fn results(&self, run: RunId) -> Result<Vec<StoredResult>, Error> {
         let rows = self.rows(
             "SELECT run, node, batch, ix, outcome, key, payload FROM result WHERE run = ?1 ORDER BY node, batch, ix",
@@ -195,40 +171,9 @@ impl Reader {
             .collect()
     }
 
-    /// The watermarks and seals of a run.
-    pub fn marks(&self, run: RunId) -> Result<Vec<StoredMark>, Error> {
-        let rows = self.rows("SELECT node, batch, sealed FROM mark WHERE run = ?1", params![run], |row| {
-            Ok((text(row, 0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, Option<Vec<u8>>>(2)?))
-        })?;
-        rows.into_iter()
-            .map(|(node, batch, sealed)| {
-                let sealed = sealed.map(|stored| self.open(&stored)).transpose()?;
-                Ok(StoredMark { node, batch: batch.map(i64::cast_unsigned), sealed })
-            })
-            .collect()
-    }
-
-    /// Timers due at or before `now_ms`, earliest first, at most `most`.
-    pub fn timers_due(&self, now_ms: i64, most: u32) -> Result<Vec<StoredTimer>, Error> {
-        let rows = self.rows(
-            "SELECT id, run, due_ms, payload FROM timer WHERE due_ms <= ?1 ORDER BY due_ms, id LIMIT ?2",
-            params![now_ms, most],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Vec<u8>>(3)?)),
-        )?;
-        rows.into_iter()
-            .map(|(timer, run, due_ms, stored)| {
-                Ok(StoredTimer { timer, run, due_ms, payload: self.open(&stored)? })
-            })
-            .collect()
-    }
-
-    /// When the next timer or parked record is due.
+    /// When the next parked record is due.
     pub fn next_due(&self) -> Result<Option<i64>, Error> {
-        let earliest = self.row(
-            "SELECT min(due_ms) FROM (SELECT min(due_ms) AS due_ms FROM timer UNION ALL SELECT min(due_ms) FROM parked)",
-            [],
-            |row| row.get::<_, Option<i64>>(0),
-        )?;
+        let earliest = self.row("SELECT min(due_ms) FROM parked", [], |row| row.get::<_, Option<i64>>(0))?;
         Ok(earliest.flatten())
     }
 

@@ -275,8 +275,6 @@ fn drop_some(
             "DELETE FROM letter WHERE run = ?1",
             "DELETE FROM question WHERE run = ?1",
             "DELETE FROM result WHERE run = ?1",
-            "DELETE FROM mark WHERE run = ?1",
-            "DELETE FROM timer WHERE run = ?1",
             "DELETE FROM run WHERE id = ?1",
         ] {
             connection.prepare_cached(sql)?.execute(params![run])?;
@@ -303,8 +301,6 @@ fn names_blob(connection: &Connection, hash: &[u8; 32]) -> Result<bool, Error> {
         ("event", "payload"),
         ("run", "answer"),
         ("result", "payload"),
-        ("mark", "sealed"),
-        ("timer", "payload"),
         ("parked", "payload"),
         ("letter", "inputs"),
         ("question", "payload"),

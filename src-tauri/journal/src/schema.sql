@@ -39,16 +39,7 @@ CREATE TABLE result (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX result_blob ON result (substr(payload, 2, 32)) WHERE substr(payload, 1, 1) = x'01';
 
-CREATE TABLE mark (
-    run INTEGER NOT NULL, node TEXT NOT NULL, batch INTEGER, sealed BLOB, PRIMARY KEY (run, node)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX mark_blob ON mark (substr(sealed, 2, 32)) WHERE substr(sealed, 1, 1) = x'01';
-
-CREATE TABLE timer (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, due_ms INTEGER NOT NULL, payload BLOB NOT NULL) STRICT;
-CREATE INDEX timer_due ON timer (due_ms);
-CREATE INDEX timer_run ON timer (run);
-CREATE INDEX timer_blob ON timer (substr(payload, 2, 32)) WHERE substr(payload, 1, 1) = x'01';
-
+-- What waits for its time: a record to be tried again, or one that a wait holds.
 CREATE TABLE parked (
     run INTEGER NOT NULL, node TEXT NOT NULL, batch INTEGER NOT NULL, ix INTEGER NOT NULL,
     due_ms INTEGER NOT NULL, attempt INTEGER NOT NULL, connection TEXT, order_key TEXT, payload BLOB NOT NULL, -- sealed

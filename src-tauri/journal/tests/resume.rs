@@ -24,6 +24,9 @@ fn a_run_in_flight_at_three_crashes_is_known_by_its_count_and_can_be_taken_up_ag
     let run = run.ok_or("no run")?;
     let (journal, recovered) = Journal::open(folder.path(), &options())?;
     assert_eq!(recovered.open_runs[0].boot_attempts, 3);
+    journal.close()?;
+    let (journal, recovered) = Journal::open(folder.path(), &options())?;
+    assert_eq!(recovered.open_runs[0].boot_attempts, 0, "three in a row: an orderly end is none");
     let at = At { run, node: "post".into(), batch: 0, index: 0 };
     journal.commit_blocking(vec![Change::Intent { at: at.clone(), key: "k".into() }])?;
     journal
@@ -44,7 +47,7 @@ fn a_run_in_flight_at_three_crashes_is_known_by_its_count_and_can_be_taken_up_ag
 }
 
 #[test]
-fn timers_and_parked_records_come_back_when_they_are_due() -> Outcome {
+fn parked_records_come_back_when_they_are_due() -> Outcome {
     let folder = tempfile::tempdir()?;
     let (journal, _) = Journal::open(folder.path(), &options())?;
     let (_, run, _) = begin(&journal, None)?;
@@ -59,17 +62,15 @@ fn timers_and_parked_records_come_back_when_they_are_due() -> Outcome {
             payload: Bytes::from_static(b"input"),
         })
     };
-    let timer = journal.fresh();
-    let set = |due_ms| Change::Timer { timer, run, due_ms, payload: Bytes::from_static(b"wait") };
-    journal.commit_blocking(vec![park(500, 1), set(700)])?;
-    journal.commit_blocking(vec![park(900, 2), set(800)])?;
-    assert_eq!(journal.read(arna_journal::Reader::next_due)?, Some(800));
-    assert!(journal.read(|reader| reader.timers_due(799, 10))?.is_empty());
-    assert_eq!(&journal.read(|reader| reader.timers_due(800, 10))?[0].payload[..], b"wait");
+    journal.commit_blocking(vec![park(500, 1)])?;
+    journal.commit_blocking(vec![park(900, 2)])?;
+    assert_eq!(journal.read(arna_journal::Reader::next_due)?, Some(900));
+    assert!(journal.read(|reader| reader.parked_due(899, 10))?.is_empty());
+    assert_eq!(journal.read(|reader| reader.parked_due(900, 10))?[0].attempt, 2);
     let parked = journal.read(|reader| reader.parked_at("ledger", 10))?;
     assert_eq!((parked.len(), parked[0].attempt, &parked[0].payload[..]), (1, 2, &b"input"[..]));
     assert_eq!(journal.read(|reader| reader.blocked_keys("orders"))?, vec![("customer-7".into(), run)]);
-    journal.commit_blocking(vec![Change::Unpark { at }, Change::CancelTimer { timer }])?;
+    journal.commit_blocking(vec![Change::Unpark { at }])?;
     assert_eq!(journal.read(arna_journal::Reader::next_due)?, None);
     assert!(journal.read(|reader| reader.parked_due(i64::MAX, 10))?.is_empty());
     Ok(())

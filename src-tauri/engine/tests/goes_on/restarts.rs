@@ -5,7 +5,7 @@ use sdk::Value;
 use sdk::testing::FakeConnection;
 
 use crate::common::Bench;
-use crate::stand::{Hands, go_on, record, until};
+use crate::stand::{Hands, Manner, Other, cut_off, go_on, record, state, until};
 
 const MOVE: &str = r#"{ "arna": 1, "name": "Archive",
   "nodes": {
@@ -118,4 +118,41 @@ async fn a_cursor_moves_when_its_run_has_ended_well_and_stays_when_it_failed() {
         [(EndState::Failed, 3, false), (EndState::Ok, 3, true), (EndState::Ok, 0, true)],
         "what a failed run read is read again, what a good one read is not"
     );
+}
+
+/// Six calls, one after another.
+const LONG: &str = r#"{ "arna": 1, "name": "Long",
+  "nodes": {
+    "start": { "kind": "flow.input" },
+    "a": { "kind": "http.request", "connection": "other", "config": { "method": "PUT", "url": "/a" } },
+    "b": { "kind": "http.request", "connection": "other", "config": { "method": "PUT", "url": "/b" } },
+    "c": { "kind": "http.request", "connection": "other", "config": { "method": "PUT", "url": "/c" } },
+    "d": { "kind": "http.request", "connection": "other", "config": { "method": "PUT", "url": "/d" } },
+    "e": { "kind": "http.request", "connection": "other", "config": { "method": "PUT", "url": "/e" } },
+    "f": { "kind": "http.request", "connection": "other", "config": { "method": "PUT", "url": "/f" } }
+  },
+  "wires": [ ["start", "a"], ["a", "b"], ["b", "c"], ["c", "d"], ["d", "e"], ["e", "f"] ],
+  "slots": { "other": { "connection": "http" } } }"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_run_that_gets_further_between_five_crashes_is_not_held_back() {
+    let (other, clock) = (Other::start(Manner::Once), Hands::at(1_000_000));
+    let mut folder = tempfile::tempdir().unwrap();
+    let bench = Bench::at(folder.path(), clock.clone());
+    let live = other.flow(&bench, "long", LONG).await;
+    let run = bench.engine.start(live, Start::new("start", vec![record("{}")])).await.unwrap();
+    let run = run.parse().unwrap();
+    for crash in 1..=5 {
+        until("the next call is under way", || other.got().len() == 2 * crash).await;
+        folder = cut_off(folder.path());
+        let mut bench = Bench::at(folder.path(), clock.clone());
+        other.flow(&bench, "long", LONG).await;
+        other.set(if crash < 5 { Manner::Once } else { Manner::Answers });
+        go_on(&mut bench).await;
+        if crash == 5 {
+            until("it ends", || state(&bench, run).has_ended()).await;
+            assert_eq!(state(&bench, run), RunState::Ok);
+        }
+    }
+    assert_eq!(other.got().len(), 11, "only the calls that were cut off are repeated");
 }

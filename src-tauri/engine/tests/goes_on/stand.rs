@@ -83,6 +83,8 @@ pub(crate) async fn go_on(bench: &mut Bench) {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     Answers,
+    /// Answers once more and is silent from then on.
+    Once,
     /// Takes the request and never says anything.
     Silent,
     /// Says nothing until it is told to answer.
@@ -153,8 +155,11 @@ impl Other {
                 std::thread::sleep(Duration::from_millis(5));
                 manner = *self.manner.lock().unwrap();
             }
+            if manner == Manner::Once {
+                self.set(Manner::Silent);
+            }
             match manner {
-                Manner::Answers => stream.write_all(
+                Manner::Answers | Manner::Once => stream.write_all(
                     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{\"ok\":true}",
                 )?,
                 Manner::Busy => stream.write_all(

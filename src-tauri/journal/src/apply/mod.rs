@@ -141,21 +141,6 @@ fn one(connection: &Connection, change: &Change) -> Result<(), Error> {
         Change::Settle { run, at_ms } => runs::settle(connection, *run, *at_ms),
         Change::Intent { at, key } => runs::intent(connection, at, key),
         Change::Result { at, outcome, payload } => runs::result(connection, at, *outcome, payload),
-        Change::Watermark { run, node, batch } => runs::watermark(connection, *run, node, *batch),
-        Change::Seal { run, node, payload } => execute(
-            connection,
-            "INSERT INTO mark (run, node, sealed) VALUES (?1, ?2, ?3) ON CONFLICT (run, node) DO UPDATE SET sealed = excluded.sealed",
-            params![run, node.as_str(), &payload[..]],
-        ),
-        Change::Timer { timer, run, due_ms, payload } => execute(
-            connection,
-            "INSERT INTO timer (id, run, due_ms, payload) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (id) DO UPDATE SET due_ms = excluded.due_ms, payload = excluded.payload",
-            params![timer, run, due_ms, &payload[..]],
-        ),
-        Change::CancelTimer { timer } => {
-            execute(connection, "DELETE FROM timer WHERE id = ?1", params![timer])
-        }
         Change::Park(park) => runs::park(connection, park),
         Change::Unpark { at } => execute(
             connection,

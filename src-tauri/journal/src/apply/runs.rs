@@ -78,13 +78,7 @@ pub(super) fn end(connection: &Connection, end: &EndRun) -> Result<(), Error> {
     expect_one(touched, || not_open(end.run))?;
     // A quarantined run can be taken up again, so it keeps what it had.
     if end.state != RunState::Quarantined {
-        for sql in [
-            "DELETE FROM result WHERE run = ?1",
-            "DELETE FROM mark WHERE run = ?1",
-            "DELETE FROM timer WHERE run = ?1",
-        ] {
-            execute(connection, sql, params![end.run])?;
-        }
+        execute(connection, "DELETE FROM result WHERE run = ?1", params![end.run])?;
     }
     Ok(())
 }
@@ -97,9 +91,7 @@ pub(super) fn rest(connection: &Connection, end: &EndRun) -> Result<(), Error> {
         params![run, &end.counts[..], end.answer.as_deref()],
     )?;
     expect_one(touched, || not_open(run))?;
-    for sql in ["DELETE FROM result WHERE run = ?1", "DELETE FROM mark WHERE run = ?1"] {
-        execute(connection, sql, params![run])?;
-    }
+    execute(connection, "DELETE FROM result WHERE run = ?1", params![run])?;
     // its records may have gone on before it came to rest
     settle(connection, run, end.ended_ms)
 }
@@ -185,20 +177,6 @@ fn second(at: &At) -> Error {
             "Record {} of batch {} at node \"{}\" of run {} already has another result; a finished step is never done twice.",
             at.index, at.batch, at.node, at.run
         ),
-    )
-}
-
-pub(super) fn watermark(connection: &Connection, run: RunId, node: &str, batch: u64) -> Result<(), Error> {
-    execute(
-        connection,
-        "INSERT INTO mark (run, node, batch) VALUES (?1, ?2, ?3) ON CONFLICT (run, node) \
-         DO UPDATE SET batch = max(coalesce(batch, -1), excluded.batch)",
-        params![run, node, batch.cast_signed()],
-    )?;
-    execute(
-        connection,
-        "DELETE FROM result WHERE run = ?1 AND node = ?2 AND batch <= ?3 AND outcome <> 0",
-        params![run, node, batch.cast_signed()],
     )
 }
 

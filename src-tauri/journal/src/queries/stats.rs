@@ -17,8 +17,6 @@ pub struct Stats {
     pub questions: u64,
     /// Records that wait outside memory.
     pub parked: u64,
-    /// Timers that are set.
-    pub timers: u64,
     /// Events in the inbox.
     pub events: u64,
     /// Size of the database file in bytes, without the log and large payloads.
@@ -44,7 +42,6 @@ impl Reader {
             letters: number("SELECT count(*) FROM letter WHERE resolution = 0")?,
             questions: number("SELECT count(*) FROM question WHERE verdict = 0")?,
             parked: number("SELECT count(*) FROM parked")?,
-            timers: number("SELECT count(*) FROM timer")?,
             events: number("SELECT count(*) FROM event")?,
             bytes: number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")?,
             transactions: number("SELECT seq FROM tail")?,
