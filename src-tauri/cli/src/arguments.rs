@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Failed(Failed),
     /// Lists, saves, tests and deletes connections.
     Connections(Connections),
+    /// Lists what people decided here, and checks that the trail of it is whole.
+    Audit(Audit),
     /// Carries out one command of the contract.
     Call(Call),
     /// Evaluates formulas: JSON lines in, JSON lines out.
@@ -161,11 +163,28 @@ pub(crate) enum FlowsWhat {
         /// The flow's id.
         flow: String,
     },
+    /// Lists the times at which a flow was due, and what became of each.
+    Times {
+        /// The flow's id.
+        flow: String,
+        /// At most so many.
+        #[arg(long)]
+        limit: Option<u32>,
+    },
     /// Deletes a flow.
     Delete {
         /// The flow's id.
         flow: String,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct Audit {
+    /// At most so many lines.
+    #[arg(long)]
+    pub(crate) limit: Option<u32>,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 #[derive(Args)]

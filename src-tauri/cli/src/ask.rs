@@ -1,4 +1,4 @@
-//! `flows`, `runs`, `failed`, `connections`, `call`: asks the engine that holds the data folder, or opens the folder itself.
+//! `flows`, `runs`, `failed`, `connections`, `audit`, `call`: asks the engine that holds the data folder, or opens the folder itself.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use host::{App, Remote, Setup};
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{
-    Call, Connections, ConnectionsWhat, Failed, FailedWhat, Flows, FlowsWhat, Place, Runs, RunsWhat,
+    Audit, Call, Connections, ConnectionsWhat, Failed, FailedWhat, Flows, FlowsWhat, Place, Runs, RunsWhat,
 };
 use crate::exit::{Code, Exit};
 use crate::once::passphrase;
@@ -96,15 +96,31 @@ fn pretty(answer: &Json) {
     crate::out::line!("{answer:#}");
 }
 
-/// A list as lines: the named fields of each row, with two blanks between.
+/// A list as lines: the named fields of each row, with two blanks between. `/used_by/*/name` names a field of every row of a list;
+/// a time is written as one.
 fn rows(list: &Json, fields: &[&str]) {
     for row in list.as_array().into_iter().flatten() {
-        let text = |field: &&str| match row.pointer(field) {
-            Some(Json::String(text)) => text.clone(),
-            Some(Json::Null) | None => "-".into(),
-            Some(other) => other.to_string(),
+        let text = |field: &&str| match field.split_once("/*") {
+            Some((list, of_each)) => {
+                let list = row.pointer(list).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+                let texts: Vec<String> = list.iter().map(|it| cell(it, of_each)).collect();
+                if texts.is_empty() { "-".into() } else { texts.join(", ") }
+            }
+            None => cell(row, field),
         };
         crate::out::line!("{}", fields.iter().map(text).collect::<Vec<_>>().join("  "));
+    }
+}
+
+fn cell(row: &Json, field: &str) -> String {
+    match row.pointer(field) {
+        Some(Json::String(text)) => text.clone(),
+        Some(Json::Null) | None => "-".into(),
+        Some(Json::Number(number)) if field.ends_with("_ms") => {
+            let at = number.as_i64().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+            at.map_or_else(|| number.to_string(), |at| at.to_string())
+        }
+        Some(other) => other.to_string(),
     }
 }
 
@@ -123,6 +139,10 @@ pub(crate) async fn flows(flows: &Flows) -> Result<Code, Exit> {
         }
         Some(FlowsWhat::Disarm { flow }) => {
             one(place, ("flow.arm", json!({"flow": flow, "armed": false})), done).await
+        }
+        Some(FlowsWhat::Times { flow, limit }) => {
+            let print = |it: &Json| rows(&it["times"], &["/due_ms", "/outcome", "/node", "/run"]);
+            one(place, ("flow.times", json!({"flow": flow, "limit": limit})), print).await
         }
         Some(FlowsWhat::Delete { flow }) => one(place, ("flow.delete", json!({"flow": flow})), done).await,
         Some(FlowsWhat::Export { flow }) => {
@@ -190,7 +210,8 @@ pub(crate) async fn connections(connections: &Connections) -> Result<Code, Exit>
     match &connections.what {
         None => {
             let print = |it: &Json| {
-                rows(&it["connections"], &["/name", "/kind", "/health/state", "/rate", "/config", "/used_by"])
+                let fields = ["/name", "/kind", "/health/state", "/rate", "/config", "/used_by/*/name"];
+                rows(&it["connections"], &fields);
             };
             one(place, ("connections.list", json!({})), print).await
         }
@@ -216,6 +237,18 @@ pub(crate) async fn connections(connections: &Connections) -> Result<Code, Exit>
             one(place, ("connections.save", params), done).await
         }
     }
+}
+
+pub(crate) async fn audit(audit: &Audit) -> Result<Code, Exit> {
+    let print = |it: &Json| {
+        rows(&it["lines"], &["/at_ms", "/actor", "/action", "/subject", "/detail"]);
+        match it["broken"].as_str() {
+            Some(broken) => crate::out::line!("{broken}"),
+            None => crate::out::line!("The trail is whole: {} lines.", it["whole"]),
+        }
+    };
+    let answer = asked(&audit.place, ("audit.list", json!({"limit": audit.limit})), print).await?;
+    Ok(if answer["broken"].is_null() { Code::Done } else { Code::Failed })
 }
 
 pub(crate) async fn call(call: &Call) -> Result<Code, Exit> {

@@ -49,6 +49,7 @@ async fn work(command: Command) -> Result<exit::Code, Exit> {
         Command::Runs(runs) => ask::runs(&runs).await,
         Command::Failed(failed) => ask::failed(&failed).await,
         Command::Connections(connections) => ask::connections(&connections).await,
+        Command::Audit(audit) => ask::audit(&audit).await,
         Command::Call(call) => ask::call(&call).await,
         Command::Formula(formula) => formula::run(&formula),
         Command::Check(check) => once::check(&check),

@@ -93,7 +93,7 @@ impl Opening {
     pub(crate) fn changes(self, begin: impl FnOnce(StartRun) -> Change) -> Vec<Change> {
         let mut changes = Vec::with_capacity(4);
         let mark = self.due.map(|(due, mark)| {
-            changes.push(Change::Due(due));
+            changes.push(Change::Due(journal::Due { run: Some(self.run.run), ..due }));
             mark
         });
         changes.push(Change::Accept(self.accept));

@@ -13,7 +13,7 @@ use crate::decide::EndState;
 use crate::due::Schedule;
 use crate::durable::storage;
 use crate::engine::{Ended, Inner};
-use crate::live::Live;
+use crate::live::{Live, Timed};
 
 /// The clock may jump, so the time is looked at this often at the least.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -74,7 +74,7 @@ impl Inner {
         live: &Arc<Live>,
         by: &Schedule,
     ) -> Result<Option<i64>, NodeError> {
-        let name = Text::from(format!("{}/expect", live.id));
+        let name = mark_name(&live.id);
         let now = self.clock.now_ms();
         let mark = self.journal.read(|it| it.schedule_mark(&name)).map_err(|e| storage(&e))?;
         let Some(mark) = mark else {
@@ -132,24 +132,24 @@ fn nothing_came(live: &Live, at_ms: i64) -> Alert {
 
 /// Whether anything should have come in this time: a flow that only its schedules start has days off.
 fn is_expected(live: &Live, (since, until): (i64, i64)) -> bool {
-    let mut has_schedule = false;
     for node in &live.program.nodes {
         let Behaviour::Trigger(trigger) = &node.behaviour else { continue };
         match trigger.start() {
-            Waits::Schedule { cron, zone, .. } => {
-                has_schedule = true;
-                let zone = zone.or_else(|| live.zone.clone()).unwrap_or_else(|| "UTC".into());
-                let is_due = Schedule::parse(&cron, &zone)
-                    .is_ok_and(|it| it.next_after(since).is_some_and(|due| due <= until));
-                if is_due {
-                    return true;
-                }
-            }
             Waits::Hook(_) | Waits::Listen => return true,
-            Waits::Manual | Waits::Called | Waits::Failure { .. } => {}
+            Waits::Manual | Waits::Called | Waits::Failure { .. } | Waits::Schedule { .. } => {}
         }
     }
-    !has_schedule
+    let mut timed = live.timed().peekable();
+    let is_due = |it: Timed| {
+        let next = Schedule::parse(&it.cron, &it.zone).ok().and_then(|it| it.next_after(since));
+        next.is_some_and(|due| due <= until)
+    };
+    timed.peek().is_none() || timed.any(is_due)
+}
+
+/// The name in the ledger of what is expected of a flow; no node is called so.
+pub(crate) fn mark_name(flow: &str) -> Text {
+    Text::from(format!("{flow}//expect"))
 }
 
 /// The schedule of the time of day by which a run is expected.

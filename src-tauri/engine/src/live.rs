@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use model::document::{Expect, Overlap};
 use model::temporal::Zone;
 use model::{DateTime, Record, Shape, Text};
-use sdk::{NodeError, Roots, Value};
+use sdk::{Behaviour, NodeError, Roots, Start, Value};
 
 use crate::authority::Authority;
 use crate::program::Program;
@@ -18,6 +18,19 @@ const SAMPLE_EVERY_MS: i64 = 200;
 const ALERT_EVERY_MS: i64 = 60_000;
 /// Runs of one flow at once, unless the flow says otherwise.
 const FLOW_RUNS: usize = 10;
+
+/// A trigger that starts its flow by the clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timed {
+    /// The trigger's node.
+    pub node: Text,
+    /// A cron expression, or `every 15 minutes`.
+    pub cron: String,
+    /// The zone in which it holds, by its IANA name.
+    pub zone: String,
+    /// What becomes of times that passed while nobody could fire them.
+    pub missed: String,
+}
 
 /// A version of a flow, ready to run.
 pub struct Live {
@@ -68,6 +81,16 @@ impl Live {
             slots,
             about: Shape::new(["id", "flow"].map(Text::from)),
         }
+    }
+
+    /// The triggers that start it by the clock.
+    pub fn timed(&self) -> impl Iterator<Item = Timed> {
+        self.program.nodes.iter().filter_map(|node| {
+            let Behaviour::Trigger(trigger) = &node.behaviour else { return None };
+            let Start::Schedule { cron, zone, missed } = trigger.start() else { return None };
+            let zone = zone.or_else(|| self.zone.clone()).unwrap_or_else(|| "UTC".into());
+            Some(Timed { node: node.id.clone(), cron, zone, missed })
+        })
     }
 
     /// `slots`, `run` and `event` for the formulas of a run, with its start (milliseconds since 1970 UTC) and its seed.

@@ -1,6 +1,5 @@
 //! Schedules at work: due times are decided once, written to the ledger, and only then fired.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use crate::durable::storage;
 use crate::engine::{Engine, Inner, Start};
 use crate::exec::Entrance;
 use crate::hook::Hook;
-use crate::live::Live;
+use crate::live::{Live, Timed};
 
 /// The clock of the machine may jump (sleep, a set clock), so due times are looked at this often at the least.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -25,7 +24,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// After the journal could not be written.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// So many changes of due times that pass without a run are stored at once.
+/// So many due times that pass without a run are stored at once.
 const PASSED_AT_ONCE: usize = 512;
 
 /// An armed flow: dropping it ends its schedules and listeners.
@@ -52,21 +51,19 @@ impl Engine {
         self.disarm(&live.id);
         let inner = &self.0;
         let mut armed = Armed { live: live.clone(), tasks: Vec::new(), hooks: Vec::new() };
-        let mut schedules = Vec::new();
+        let schedules = live.timed().map(|it| {
+            let config =
+                |sentence: String| NodeError::new(sdk::Code::Config, format!("{}: {sentence}.", it.node));
+            let schedule = Schedule::parse(&it.cron, &it.zone).map_err(config)?;
+            let missed = Missed::named(&it.missed)
+                .ok_or_else(|| config(format!("{:?} is no rule for missed times", it.missed)))?;
+            Ok((it.node.clone(), schedule, missed))
+        });
+        let schedules = schedules.collect::<Result<Vec<_>, NodeError>>()?;
         for node in &live.program.nodes {
             let Behaviour::Trigger(trigger) = &node.behaviour else { continue };
             match trigger.start() {
-                Waits::Manual | Waits::Called | Waits::Failure { .. } => {}
-                Waits::Schedule { cron, zone, missed } => {
-                    let zone = zone.or_else(|| live.zone.clone()).unwrap_or_else(|| "UTC".into());
-                    let config = |sentence: String| {
-                        NodeError::new(sdk::Code::Config, format!("{}: {sentence}.", node.id))
-                    };
-                    let schedule = Schedule::parse(&cron, &zone).map_err(config)?;
-                    let missed = Missed::named(&missed)
-                        .ok_or_else(|| config(format!("{missed:?} is no rule for missed times")))?;
-                    schedules.push((node.id.clone(), schedule, missed));
-                }
+                Waits::Manual | Waits::Called | Waits::Failure { .. } | Waits::Schedule { .. } => {}
                 Waits::Hook(config) => {
                     let hook = Hook::new(live.clone(), &node.id, &config)?;
                     let path = hook.path().to_owned();
@@ -128,7 +125,7 @@ impl Engine {
 
 impl Inner {
     async fn keep_schedule(self: Arc<Inner>, live: Arc<Live>, node: Text, rule: (Schedule, Missed)) {
-        let name = Text::from(format!("{}/{node}", live.id));
+        let name = mark_name(&live.id, &node);
         let (schedule, missed) = rule;
         loop {
             match self.decide_due(&live, &node, (&name, &schedule, missed)).await {
@@ -170,12 +167,12 @@ impl Inner {
         for (due_ms, outcome) in &list {
             let due =
                 Due { schedule: name.clone(), due_ms: *due_ms, outcome: *outcome, run: None, at_ms: now };
-            let mark = Change::ScheduleMark { schedule: name.clone(), due_ms: *due_ms };
             if *outcome == DueOutcome::Fired {
                 self.store_passed(&mut passed).await?;
+                let mark = Change::ScheduleMark { schedule: name.clone(), due_ms: *due_ms };
                 self.fire(live, node, (due, mark, merged)).await?;
             } else {
-                passed.extend([Change::Due(due), mark]);
+                passed.push(due);
                 if passed.len() >= PASSED_AT_ONCE {
                     self.store_passed(&mut passed).await?;
                 }
@@ -185,11 +182,11 @@ impl Inner {
         Ok(schedule.next_after(now.max(mark)))
     }
 
-    async fn store_passed(&self, passed: &mut Vec<Change>) -> Result<(), NodeError> {
-        if passed.is_empty() {
-            return Ok(());
-        }
-        self.journal.commit(std::mem::take(passed)).await.map(drop).map_err(|e| storage(&e))
+    async fn store_passed(&self, passed: &mut Vec<Due>) -> Result<(), NodeError> {
+        let Some(last) = passed.last() else { return Ok(()) };
+        let mark = Change::ScheduleMark { schedule: last.schedule.clone(), due_ms: last.due_ms };
+        let changes = passed.drain(..).map(Change::Passed).chain([mark]).collect();
+        self.journal.commit(changes).await.map(drop).map_err(|e| storage(&e))
     }
 
     async fn fire(
@@ -274,19 +271,31 @@ impl Inbox for RunInbox {
 
 /// The armed flows and when each is due next, for the screens.
 impl Engine {
-    /// Milliseconds since 1970 UTC of the next due time of each schedule trigger of an armed flow.
-    pub fn next_due(&self, flow: &str) -> HashMap<String, i64> {
-        let Some(live) = self.armed(flow) else { return HashMap::new() };
+    /// When an armed flow fires next by the clock, milliseconds since 1970 UTC.
+    pub fn next_due(&self, flow: &str) -> Option<i64> {
+        let live = self.armed(flow)?;
         let now = self.0.clock.now_ms();
-        let mut next = HashMap::new();
-        for node in &live.program.nodes {
-            let Behaviour::Trigger(trigger) = &node.behaviour else { continue };
-            if let Waits::Schedule { cron, zone, .. } = trigger.start() {
-                let zone = zone.or_else(|| live.zone.clone()).unwrap_or_else(|| "UTC".into());
-                let due = Schedule::parse(&cron, &zone).ok().and_then(|it| it.next_after(now));
-                next.extend(due.map(|it| (node.id.to_string(), it)));
-            }
-        }
-        next
+        let next = |it: Timed| Schedule::parse(&it.cron, &it.zone).ok()?.next_after(now);
+        live.timed().filter_map(next).min()
     }
+
+    /// For a version about to be armed by a person, in the place of another or of none: its schedules owe nothing before this moment,
+    /// but for those that the other one has too. What was due while a flow was off, or by a rule it did not have yet, was not missed.
+    pub fn marks_from_now(&self, live: &Live, instead_of: Option<&Live>) -> Vec<Change> {
+        let rule = |it: Timed| (it.node, it.cron, it.zone);
+        let kept: Vec<_> = instead_of.into_iter().flat_map(Live::timed).map(rule).collect();
+        let expected = |it: &Live| (it.expect.as_ref().and_then(|it| it.by.clone()), it.zone.clone());
+        let is_expected_anew = instead_of.is_none_or(|it| expected(it) != expected(live));
+        let new = live.timed().map(rule).filter(|it| !kept.contains(it)).map(|it| it.0);
+        let due_ms = self.0.clock.now_ms();
+        new.map(|node| mark_name(&live.id, &node))
+            .chain(is_expected_anew.then(|| crate::expect::mark_name(&live.id)))
+            .map(|schedule| Change::ScheduleMark { schedule, due_ms })
+            .collect()
+    }
+}
+
+/// The name of a schedule in the ledger.
+fn mark_name(flow: &str, node: &str) -> Text {
+    Text::from(format!("{flow}/{node}"))
 }

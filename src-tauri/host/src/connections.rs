@@ -1,10 +1,12 @@
 //! Connections: making, changing, testing. Secrets are sealed before they are stored and never read back out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{Change, ConnectionRow as StoredConnection};
 use model::Value;
+use model::graph::Graph;
 use sdk::Connection as _;
 use tokio::net::TcpStream;
 
@@ -25,16 +27,9 @@ const SECRET_WORDS: [&str; 6] = ["password", "secret", "token", "api_key", "priv
 impl App {
     pub(crate) async fn connections_list(&self, _: Nothing) -> Result<Connections, Refusal> {
         let rows = self.journal.look(|it| it.connections()).await.map_err(|e| refusal(&e))?;
-        let flows = self.flow_rows().await?;
-        let mut users: Vec<(String, String)> = Vec::new();
-        for flow in &flows {
-            let given = self.shelf.given(&flow.flow).map_err(|e| engine_refusal(&e))?;
-            for name in given.slots.values().filter_map(|it| it.as_str()) {
-                users.push((name.to_owned(), flow.flow.to_string()));
-            }
-        }
+        let mut users = self.connection_users().await?;
         let connections = rows.into_iter().map(|row| ConnectionRow {
-            used_by: users.iter().filter(|(name, _)| *name == row.id).map(|(_, flow)| flow.clone()).collect(),
+            used_by: users.remove(row.id.as_str()).unwrap_or_default(),
             secrets: sealed(&row).into_keys().collect(),
             config: datum::of_record(&settings(&row.config)),
             kind: row.kind.to_string(),
@@ -45,6 +40,41 @@ impl App {
             name: row.id.to_string(),
         });
         Ok(Connections { connections: connections.collect() })
+    }
+
+    /// The flows that use connections, by the connections' names.
+    async fn connection_users(&self) -> Result<BTreeMap<String, Vec<ConnectionUser>>, Refusal> {
+        let mut users: BTreeMap<String, Vec<ConnectionUser>> = BTreeMap::new();
+        for row in self.flow_rows().await? {
+            let given = self.shelf.given(&row.flow).map_err(|e| engine_refusal(&e))?;
+            // most flows use none: only the others are read
+            if given.slots.is_empty() {
+                continue;
+            }
+            let Ok(document) = self.stored(&row.flow).await?.document else { continue };
+            let graph = Graph::of(&document);
+            let mut uses: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for (id, node) in document.nodes.iter().filter(|(_, node)| !node.disabled) {
+                let filled = node.connection.as_ref().and_then(|slot| given.slots.get(slot.as_str()));
+                if let Some(name) = filled.and_then(|it| it.as_str()) {
+                    uses.entry(name).or_default().push(id);
+                }
+            }
+            for (name, nodes) in uses {
+                let halt = graph.halt(nodes);
+                let titles = |ids: Vec<model::document::NodeId>| {
+                    ids.iter().map(|id| crate::describe::title(&document, self.shelf.kinds(), id)).collect()
+                };
+                users.entry(name.to_owned()).or_default().push(ConnectionUser {
+                    flow: row.flow.to_string(),
+                    name: document.name.clone(),
+                    armed: row.armed,
+                    stops: titles(halt.stops),
+                    suffers: titles(halt.suffers),
+                });
+            }
+        }
+        Ok(users)
     }
 
     async fn connection_row(&self, name: &str) -> Result<Option<StoredConnection>, Refusal> {
@@ -89,7 +119,8 @@ impl App {
             secret: (!secrets.is_empty()).then(|| secret.into()),
             changed_ms: self.clock.now_ms(),
         };
-        self.commit(vec![Change::Connection(row)]).await?;
+        let line = self.audited("connection.save", &params.name, &params.kind);
+        self.commit(vec![Change::Connection(row), line]).await?;
         self.connection_changed(&params.name).await?;
         Ok(Nothing {})
     }
@@ -109,7 +140,8 @@ impl App {
 
     pub(crate) async fn connections_delete(&self, params: ConnectionName) -> Result<Nothing, Refusal> {
         let row = self.connection_row(&params.name).await?.ok_or_else(|| no_connection(&params.name))?;
-        self.commit(vec![Change::RemoveConnection { id: row.id }]).await?;
+        let line = self.audited("connection.delete", &params.name, "");
+        self.commit(vec![Change::RemoveConnection { id: row.id }, line]).await?;
         self.connection_changed(&params.name).await?;
         Ok(Nothing {})
     }

@@ -13,6 +13,7 @@ mod formulas;
 mod runs;
 mod sharing;
 pub mod table;
+mod trail;
 mod tries;
 mod workbench;
 
@@ -25,5 +26,6 @@ pub use flows::*;
 pub use formulas::*;
 pub use runs::*;
 pub use sharing::*;
+pub use trail::*;
 pub use tries::*;
 pub use workbench::*;

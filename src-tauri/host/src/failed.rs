@@ -1,5 +1,7 @@
 //! The failed-records inbox, and questions only a person can answer.
 
+use std::collections::BTreeMap;
+
 use journal::{Change, LetterFilter, LetterId, LetterRow, QuestionId, Resolution, Verdict};
 use model::{Record, Value, codec};
 
@@ -96,8 +98,8 @@ impl App {
         let edited = edited.map_err(|why| Refusal::new(RefusalCode::BadRequest, why).at("/record"))?;
         let mut resent = 0;
         let mut runs = Vec::new();
-        for letter in letters {
-            let sent = self.engine.send_again(&letter, edited.clone()).await;
+        for letter in &letters {
+            let sent = self.engine.send_again(letter, edited.clone()).await;
             sent.map_err(|e| engine_refusal(&e))?;
             resent += 1;
             let run = letter.at.run.to_string();
@@ -105,8 +107,19 @@ impl App {
                 runs.push(run);
             }
         }
+        let action = if edited.is_some() { "failed.edit" } else { "failed.resend" };
+        self.commit(self.audited_records(action, &letters)).await?;
         self.tell_inbox().await;
         Ok(FailedResent { resent, runs })
+    }
+
+    /// A line for the trail for each flow of these records.
+    fn audited_records(&self, action: &str, letters: &[LetterRow]) -> Vec<Change> {
+        let mut counts = BTreeMap::new();
+        for letter in letters {
+            *counts.entry(base(&letter.flow)).or_insert(0_u64) += 1;
+        }
+        counts.into_iter().map(|(flow, count)| self.audited(action, flow, &count.to_string())).collect()
     }
 
     async fn resolve(&self, letter: &LetterRow, resolution: Resolution) -> Result<(), Refusal> {
@@ -125,6 +138,7 @@ impl App {
         for letter in &letters {
             self.resolve(letter, Resolution::Discarded).await?;
         }
+        self.commit(self.audited_records("failed.discard", &letters)).await?;
         self.tell_inbox().await;
         Ok(FailedDiscarded { discarded: letters.len() as u64 })
     }
@@ -172,6 +186,12 @@ impl App {
             .answer_question(&row, (verdict, value), "person")
             .await
             .map_err(|e| engine_refusal(&e))?;
+        let action = match params.answer {
+            Answer::Happened => "question.happened",
+            Answer::Repeat => "question.repeat",
+            Answer::GiveUp => "question.give_up",
+        };
+        self.audit(action, base(&row.flow), &row.sentence).await?;
         self.tell_inbox().await;
         Ok(Nothing {})
     }

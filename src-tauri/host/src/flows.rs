@@ -1,10 +1,8 @@
 //! Flows: the list, one flow with its problems, saving, versions, arming.
 
-use engine::due::Schedule;
-use engine::{Library, Live};
+use engine::Library;
 use journal::Change;
 use model::document::{self, Diagnostic, Flow as Document, parse, print};
-use sdk::{Behaviour, Start as Waits};
 
 use crate::app::{App, engine_refusal, refusal};
 use crate::contract::*;
@@ -25,8 +23,7 @@ impl App {
     pub(crate) async fn stored(&self, flow: &str) -> Result<Stored, Refusal> {
         let id = flow.to_owned();
         let found = self.journal.look(move |it| {
-            let row = it.flows()?.into_iter().find(|row| row.flow == id);
-            let Some(row) = row else { return Ok(None) };
+            let Some(row) = it.flow(&id)? else { return Ok(None) };
             let text = it.flow_text(&id, row.version)?;
             Ok(text.map(|text| (row, text)))
         });
@@ -102,7 +99,7 @@ impl App {
         Ok(FlowRow {
             folder: self.setting_text(folder_key(&id)).await?,
             armed: stored.row.armed,
-            next_fire_ms: self.next_fire(&id),
+            next_fire_ms: self.engine.next_due(&id),
             records_moved: last_runs.iter().map(|it| it.records).sum(),
             last_runs,
             name,
@@ -111,18 +108,12 @@ impl App {
             errors: errors as u32,
             open_slots: open_slots as u32,
             failed,
+            missed: self.passed_by(&id).await?,
             changed_ms: stored.row.saved_ms,
             paused: (stored.row.armed && self.engine.armed(&id).is_none())
                 .then(|| "It could not be armed at the last start.".into()),
             id,
         })
-    }
-
-    /// When the armed version of a flow fires next by the clock.
-    pub(crate) fn next_fire(&self, flow: &str) -> Option<i64> {
-        let live = self.engine.armed(flow)?;
-        let now = self.clock.now_ms();
-        live.program.nodes.iter().filter_map(|node| next_of(&live, &node.behaviour, now)).min()
     }
 
     pub(crate) async fn flow_get(&self, params: FlowId) -> Result<Flow, Refusal> {
@@ -238,24 +229,31 @@ impl App {
             if !params.accept_differences {
                 let held_back = self.differing_cases(&stored, document).await?;
                 if !held_back.is_empty() {
-                    let next_fire_ms = self.next_fire(&params.flow);
+                    let next_fire_ms = self.engine.next_due(&params.flow);
                     return Ok(FlowArmed { armed: stored.row.armed, next_fire_ms, held_back });
                 }
             }
             let live =
                 self.shelf.live(&params.flow, Some(&stored.row.hash)).map_err(|e| engine_refusal(&e))?;
+            let before = stored.row.armed.then(|| self.shelf.live(&params.flow, None).ok()).flatten();
+            let marks = self.engine.marks_from_now(&live, before.as_deref());
+            if !marks.is_empty() {
+                self.commit(marks).await?;
+            }
             if !self.is_paused() {
                 self.engine.arm(live).map_err(|e| engine_refusal(&e))?;
             }
             let armed = Change::ArmFlow { flow: stored.row.flow.clone(), armed: true };
             let live = setting(live_key(&params.flow), &stored.row.version.to_string());
-            self.commit(vec![armed, live]).await?;
+            let line = self.audited("flow.arm", &params.flow, &stored.row.version.to_string());
+            self.commit(vec![armed, live, line]).await?;
         } else {
             self.engine.disarm(&params.flow);
-            self.commit(vec![Change::ArmFlow { flow: stored.row.flow.clone(), armed: false }]).await?;
+            let off = Change::ArmFlow { flow: stored.row.flow.clone(), armed: false };
+            self.commit(vec![off, self.audited("flow.disarm", &params.flow, "")]).await?;
         }
         self.tell_flow(&params.flow).await;
-        let next_fire_ms = self.next_fire(&params.flow);
+        let next_fire_ms = self.engine.next_due(&params.flow);
         Ok(FlowArmed { armed: params.armed, next_fire_ms, held_back: Vec::new() })
     }
 
@@ -285,7 +283,9 @@ impl App {
     pub(crate) async fn flow_delete(&self, params: FlowId) -> Result<Nothing, Refusal> {
         let stored = self.stored(&params.flow).await?;
         self.engine.disarm(&params.flow);
-        self.commit(vec![Change::RemoveFlow { flow: stored.row.flow }]).await?;
+        let name = stored.document.as_ref().map_or("", |it| it.name.as_str());
+        let line = self.audited("flow.delete", &params.flow, name);
+        self.commit(vec![Change::RemoveFlow { flow: stored.row.flow }, line]).await?;
         self.shelf.forget(&params.flow);
         self.tell(Event::FlowChanged { flow: params.flow, version: None, armed: false });
         Ok(Nothing {})
@@ -334,13 +334,6 @@ impl App {
             self.tell(Event::FlowChanged { flow: flow.into(), version, armed: stored.row.armed });
         }
     }
-}
-
-fn next_of(live: &Live, behaviour: &Behaviour, now: i64) -> Option<i64> {
-    let Behaviour::Trigger(trigger) = behaviour else { return None };
-    let Waits::Schedule { cron, zone, missed: _ } = trigger.start() else { return None };
-    let zone = zone.or_else(|| live.zone.clone()).unwrap_or_else(|| "UTC".into());
-    Schedule::parse(&cron, &zone).ok()?.next_after(now)
 }
 
 pub(crate) fn no_flow(flow: &str) -> Refusal {

@@ -25,6 +25,7 @@ mod runs;
 mod scan;
 mod sharing;
 mod shelf;
+mod trail;
 mod tries;
 pub mod vault;
 mod watch;

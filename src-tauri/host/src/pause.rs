@@ -22,8 +22,8 @@ impl App {
 
     pub(crate) async fn engine_pause(&self, params: EnginePause) -> Result<Health, Refusal> {
         let was = self.paused.swap(params.paused, Ordering::AcqRel);
-        let kept =
-            self.commit(vec![setting(PAUSED.into(), if params.paused { "true" } else { "false" })]).await;
+        let (word, action) = if params.paused { ("true", "engine.pause") } else { ("false", "engine.go_on") };
+        let kept = self.commit(vec![setting(PAUSED.into(), word), self.audited(action, "", "")]).await;
         if let Err(refusal) = kept {
             self.paused.store(was, Ordering::Release);
             return Err(refusal);

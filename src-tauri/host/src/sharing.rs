@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use journal::{Audit, Change, Grant};
+use journal::{Change, Grant};
 use model::document::{Fill, Flow as Document, load, parse, print};
 
 use crate::app::{App, engine_refusal};
@@ -37,20 +37,6 @@ impl App {
         })
     }
 
-    async fn audit(&self, action: &str, subject: &str, detail: &str) -> Result<(), Refusal> {
-        self.commit(vec![self.audited(action, subject, detail)]).await
-    }
-
-    fn audited(&self, action: &str, subject: &str, detail: &str) -> Change {
-        Change::Audit(Audit {
-            at_ms: self.clock.now_ms(),
-            actor: "person".into(),
-            action: action.into(),
-            subject: subject.into(),
-            detail: detail.into(),
-        })
-    }
-
     fn authorities(&self, document: &Document, flow: &str) -> Result<Vec<Authority>, Refusal> {
         let given = self.shelf.given(flow).map_err(|e| engine_refusal(&e))?;
         let items = self.shelf.touches(document);
@@ -72,6 +58,7 @@ impl App {
         if let Some(refusal) = leaks(&crate::scan::secrets(&document)) {
             return Err(refusal);
         }
+        self.audit("flow.export", &params.flow, &document.name).await?;
         let letters = document.name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' });
         let name: String = letters.collect::<String>().to_lowercase();
         let name = name.split('-').filter(|it| !it.is_empty()).collect::<Vec<_>>().join("-");

@@ -58,7 +58,7 @@ impl App {
             disk_budget_bytes: self.retention().await?.budget_bytes,
             memory_bytes: memory_bytes(),
             armed: u32::try_from(armed.len()).unwrap_or(u32::MAX),
-            next_fire_ms: armed.iter().filter_map(|flow| self.next_fire(flow)).min(),
+            next_fire_ms: armed.iter().filter_map(|flow| self.engine.next_due(flow)).min(),
             held_connections,
             failed: stats.letters,
             questions: stats.questions,

@@ -19,6 +19,8 @@ pub enum Change {
     Accept(Accept),
     /// A due time and its outcome (a gate).
     Due(Due),
+    /// A due time that passed without a run of its own; one that has an outcome already keeps it. No gate: many may stand in a list.
+    Passed(Due),
     /// Nothing at or before this time fires any more. Only moves forward.
     ScheduleMark {
         /// The schedule.

@@ -113,20 +113,7 @@ impl Graph {
     /// The nodes that records starting at these nodes can reach, these nodes included.
     pub fn reachable<'n>(&self, starts: impl IntoIterator<Item = &'n str>) -> HashSet<NodeId> {
         let starts = starts.into_iter().filter_map(|id| self.index.get(id).copied());
-        self.walk(starts, Direction::Outgoing, |_, _| true)
-            .into_iter()
-            .map(|node| self.graph[node].clone())
-            .collect()
-    }
-
-    /// The nodes whose records can reach this one, itself included.
-    #[must_use]
-    pub fn leading_to(&self, id: &str) -> HashSet<NodeId> {
-        let start = self.index.get(id).copied();
-        self.walk(start, Direction::Incoming, |_, _| true)
-            .into_iter()
-            .map(|node| self.graph[node].clone())
-            .collect()
+        self.walk(starts, |_, _| true).into_iter().map(|node| self.graph[node].clone()).collect()
     }
 
     /// What halts when these nodes let nothing through but failed records at their error ports.
@@ -135,10 +122,9 @@ impl Graph {
             failing.into_iter().filter_map(|id| self.index.get(id).copied()).collect();
         let is_open = |from: NodeIndex, is_error: bool| is_error || !failing.contains(&from);
         let roots = self.graph.externals(Direction::Incoming);
-        let alive = self.walk(roots, Direction::Outgoing, is_open);
-        let touched = self.walk(failing.iter().copied(), Direction::Outgoing, |from, is_error| {
-            !(is_error && failing.contains(&from))
-        });
+        let alive = self.walk(roots, is_open);
+        let touched =
+            self.walk(failing.iter().copied(), |from, is_error| !(is_error && failing.contains(&from)));
         let mut halt = Halt::default();
         for node in self.graph.node_indices().filter(|node| touched.contains(node)) {
             let id = self.graph[node].clone();
@@ -151,19 +137,9 @@ impl Graph {
         halt
     }
 
-    /// What halts when the connection in a slot fails.
-    #[must_use]
-    pub fn halt_of_connection(&self, flow: &Flow, slot: &str) -> Halt {
-        let uses = |(_, node): &(&NodeId, &crate::document::Node)| {
-            !node.disabled && node.connection.as_deref() == Some(slot)
-        };
-        self.halt(flow.nodes.iter().filter(uses).map(|(id, _)| id.as_str()))
-    }
-
     fn walk(
         &self,
         starts: impl IntoIterator<Item = NodeIndex>,
-        direction: Direction,
         is_open: impl Fn(NodeIndex, bool) -> bool,
     ) -> HashSet<NodeIndex> {
         let mut stack: Vec<NodeIndex> = starts.into_iter().collect();
@@ -171,10 +147,10 @@ impl Graph {
         while let Some(node) = stack.pop() {
             for edge in self
                 .graph
-                .edges_directed(node, direction)
+                .edges_directed(node, Direction::Outgoing)
                 .filter(|edge| is_open(edge.source(), *edge.weight()))
             {
-                let next = if direction == Direction::Outgoing { edge.target() } else { edge.source() };
+                let next = edge.target();
                 if seen.insert(next) {
                     stack.push(next);
                 }
@@ -237,18 +213,9 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_connection_stops_every_node_that_uses_it() {
-        let mut flow = flow(&["t", "a", "b"], &[("t", "a"), ("t", "b")]);
-        flow.nodes["b"].connection = Some("crm".into());
-        assert_eq!(ids(&Graph::of(&flow).halt_of_connection(&flow, "crm").stops), ["b"]);
-    }
-
-    #[test]
-    fn reach_goes_both_ways() {
+    fn what_is_reached_from_a_node_is_what_its_wires_lead_to() {
         let flow = flow(&["a", "b", "c"], &[("a", "b")]);
         let graph = Graph::of(&flow);
         assert_eq!(graph.reachable(["a"]), HashSet::from(["a".into(), "b".into()]));
-        assert_eq!(graph.leading_to("b"), HashSet::from(["a".into(), "b".into()]));
-        assert_eq!(graph.leading_to("c"), HashSet::from(["c".into()]));
     }
 }

@@ -9,6 +9,7 @@ const SPOKEN = new Set(['sentence', 'cause', 'title', 'troubles', 'used_by']);
 /** Fields that do in one answer, and hold names or data in others. */
 const SPOKEN_IN: Partial<Record<CommandName, readonly string[]>> = {
   'flows.list': ['paused', 'trigger'],
+  'audit.list': ['detail', 'broken'],
   'flow.versions': ['note'],
   'schedule.next': ['words'],
 };

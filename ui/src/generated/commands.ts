@@ -27,6 +27,8 @@ export interface Commands {
   "flow.check": { params: contract.FlowCheck; answer: contract.FlowChecked };
   /** Makes triggers live, or stops them. */
   "flow.arm": { params: contract.FlowArm; answer: contract.FlowArmed };
+  /** Times at which a flow was due, and what became of each. */
+  "flow.times": { params: contract.FlowTimes; answer: contract.DueTimes };
   /** Deletes a flow; its runs stay until they are too old. */
   "flow.delete": { params: contract.FlowId; answer: contract.Nothing };
   /** The versions of a flow. */
@@ -97,6 +99,8 @@ export interface Commands {
   "formula.complete": { params: contract.FormulaComplete; answer: contract.Completions };
   /** Every function with an example. */
   "formula.functions": { params: contract.Nothing; answer: contract.FormulaFunctions };
+  /** What people decided here, and whether the trail of it is whole. */
+  "audit.list": { params: contract.AuditList; answer: contract.AuditTrail };
   /** Flows the app offers. */
   "gallery.list": { params: contract.Nothing; answer: contract.Gallery };
   /** One flow of the gallery. */
@@ -120,6 +124,7 @@ export const commandNames: readonly CommandName[] = [
   "flow.save",
   "flow.check",
   "flow.arm",
+  "flow.times",
   "flow.delete",
   "flow.versions",
   "flow.version.get",
@@ -155,6 +160,7 @@ export const commandNames: readonly CommandName[] = [
   "formula.eval",
   "formula.complete",
   "formula.functions",
+  "audit.list",
   "gallery.list",
   "gallery.get",
 ];

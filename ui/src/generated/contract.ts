@@ -12,6 +12,36 @@ export type Answer =
   /** Leave it: the record goes to the failed inbox. */
   | "give_up";
 
+/** A line of the trail. */
+export interface AuditLine {
+  /** What was done, such as `grant.give`. */
+  action: string;
+  /** Who: `person`, or `engine` for what raised an alert. */
+  actor: string;
+  /** When. */
+  at_ms: number;
+  /** More, such as what was granted; never a secret. */
+  detail: string;
+  /** To what: the name of a flow or a connection. */
+  subject: string;
+}
+
+/** Parameters of `audit.list`. */
+export interface AuditList {
+  /** At most so many lines, 200 unless said and 5,000 at the most. */
+  limit?: number | null;
+}
+
+/** The trail of what was decided here. Each line holds the hash of the one before, so that none can be changed or taken out unseen. */
+export interface AuditTrail {
+  /** Where it was broken. */
+  broken: string | null;
+  /** The newest lines, newest first. */
+  lines: AuditLine[];
+  /** How many there are in all, when the whole trail is unbroken. */
+  whole: number | null;
+}
+
 /** The answer to `grants.list`. */
 export interface Authorities {
   /** What the flow would touch, allowed or not. */
@@ -227,7 +257,7 @@ export interface ConnectionRow {
   /** Names of the secrets it holds. */
   secrets: string[];
   /** Flows that use it. */
-  used_by: string[];
+  used_by: ConnectionUser[];
 }
 
 /** Parameters of `connections.save`. */
@@ -252,10 +282,59 @@ export interface ConnectionTested {
   took_ms: number;
 }
 
+/** A flow that uses a connection, and what of it stops when the system behind the connection does not answer. */
+export interface ConnectionUser {
+  /** Whether its triggers are live. */
+  armed: boolean;
+  /** The flow's id. */
+  flow: string;
+  /** Its name. */
+  name: string;
+  /** Titles of the steps that get no records then, in the flow's order. */
+  stops: string[];
+  /** Titles of those that get only a part of theirs. */
+  suffers: string[];
+}
+
 /** The answer to `connections.list`. */
 export interface Connections {
   /** By name. */
   connections: ConnectionRow[];
+}
+
+/** What became of a due time. */
+export type DueOutcome =
+  /** A run was started. */
+  | "fired"
+  /** It passed while nobody could fire it; the flow's rule is to let such times go. */
+  | "skipped"
+  /** It passed while nobody could fire it, too long ago to be caught up. */
+  | "missed"
+  /** It passed while nobody could fire it; the run of a later time stands for it. */
+  | "merged";
+
+/** A time at which a flow was due. Each has one outcome. */
+export interface DueTime {
+  /** When that was decided. */
+  decided_ms: number;
+  /** When it was due. */
+  due_ms: number;
+  /** The trigger. */
+  node: string;
+  /** What became of it. */
+  outcome: DueOutcome;
+  /** The run that was started. */
+  run: string | null;
+  /** The title of its card. */
+  title: string;
+}
+
+/** Times at which a flow was due, newest first. */
+export interface DueTimes {
+  /** Whether there are earlier ones. */
+  more: boolean;
+  /** One entry a time. */
+  times: DueTime[];
 }
 
 /** Parameters of `engine.pause`. */
@@ -606,6 +685,8 @@ export interface FlowRow {
   id: string;
   /** The last 30 runs, oldest first. */
   last_runs: RunBar[];
+  /** Due times of the last seven days that went by without a run that stands for them. */
+  missed: number;
   /** Its name. */
   name: string;
   /** When it fires next by the clock. */
@@ -656,6 +737,16 @@ export interface FlowSaved {
   slots: SlotState[];
   /** The version it now has. */
   version: number;
+}
+
+/** Parameters of `flow.times`. */
+export interface FlowTimes {
+  /** Only times before this one, for the next page. */
+  before_ms?: number | null;
+  /** The flow's id. */
+  flow: string;
+  /** At most so many, 100 unless said and 1,000 at the most. */
+  limit?: number | null;
 }
 
 /** The text of a version. */

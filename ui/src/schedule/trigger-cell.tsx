@@ -4,7 +4,14 @@ import type { FlowRow } from '../bridge/index.ts';
 import { formatAgo } from '../kit/i18n.ts';
 import { triggersIn } from '../kit/trigger-words.ts';
 
-export function TriggerCell({ flow, now_ms }: { flow: FlowRow; now_ms: number }) {
+interface TriggerCellProps {
+  flow: FlowRow;
+  now_ms: number;
+  /** Shows what became of the times at which it was due. */
+  onTimes: () => void;
+}
+
+export function TriggerCell({ flow, now_ms, onTimes }: TriggerCellProps) {
   const { t } = useTranslation();
   return (
     <div>
@@ -20,6 +27,11 @@ export function TriggerCell({ flow, now_ms }: { flow: FlowRow; now_ms: number })
           t('flows.waits')
         )}
       </div>
+      {flow.missed ? (
+        <button type="button" className="pill" data-tone="warn" onClick={onTimes}>
+          {t('times.passed', { count: flow.missed })}
+        </button>
+      ) : null}
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { Loaded, useLoad } from '../kit/load.tsx';
 import { Menu, Scroll, State, say } from '../kit/surfaces.tsx';
 import { ConnectionDialog, glyphFor } from './connection-dialog.tsx';
 import { attempt, useEvents } from './events.ts';
+import { WithoutDialog } from './without-dialog.tsx';
 
 const tones: Record<string, Tone> = { good: 'ok', poor: 'warn', open: 'bad', unknown: 'plain' };
 
@@ -98,7 +99,12 @@ function ConnectionLine({
   reload: () => void;
 }) {
   const { t } = useTranslation();
+  const [isShowing, setShowing] = useState(false);
+  const users = row.used_by;
   const gone = t('app.engine_gone');
+  const sure = users.length
+    ? t('connections.delete_used', { name: row.name, flows: users.map((it) => it.name).join(', ') })
+    : t('connections.delete_sure', { name: row.name });
   const address =
     typeof row.config === 'object' && row.config !== null && !Array.isArray(row.config)
       ? (row.config.address ?? row.config.url ?? row.config.path)
@@ -141,7 +147,19 @@ function ConnectionLine({
       <td className="muted">
         {row.last_use_ms ? formatAgo(row.last_use_ms, Date.now()) : t('connections.never')}
       </td>
-      <td className="muted note-cell">{row.used_by.join(', ') || '–'}</td>
+      <td className="muted note-cell">
+        {users.length ? (
+          <button type="button" className="list-link plain" dir="auto" onClick={() => setShowing(true)}>
+            {users.map((it) => it.name).join(', ')}
+            <span className="faint small block">
+              {t('connections.stops', { count: users.reduce((sum, it) => sum + it.stops.length, 0) })}
+            </span>
+          </button>
+        ) : (
+          '–'
+        )}
+        {isShowing ? <WithoutDialog row={row} onClose={() => setShowing(false)} /> : null}
+      </td>
       <td className="number">
         <div className="row-tools">
           <Button onClick={() => void test()}>{t('connections.test')}</Button>
@@ -161,7 +179,7 @@ function ConnectionLine({
               {
                 label: t('common.delete'),
                 onChoose: () =>
-                  confirm(t('connections.delete_sure', { name: row.name })) &&
+                  confirm(sure) &&
                   void attempt(() => engine().call('connections.delete', { name: row.name }), gone).then(
                     reload,
                   ),

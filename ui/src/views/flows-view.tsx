@@ -14,6 +14,7 @@ import { ImportButton } from './import-sheet.tsx';
 import { useLeave } from './leave.tsx';
 import { download, newFlow } from './new-flow.ts';
 import { go } from './route.ts';
+import { TimesDialog } from './times-dialog.tsx';
 
 export function FlowsView() {
   const { t } = useTranslation();
@@ -104,6 +105,7 @@ function FlowLine({ flow, reload }: { flow: FlowRow; reload: () => void }) {
   const gone = t('app.engine_gone');
   const then = (act: () => Promise<unknown>) => void attempt(act, gone).then(reload);
   const leave = useLeave(flow.id);
+  const [isTimed, setTimed] = useState(false);
   const exportFlow = async () => {
     const file = await attempt(() => engine().call('flow.export', { flow: flow.id }), gone);
     if (file) download(file.name, file.text);
@@ -142,7 +144,8 @@ function FlowLine({ flow, reload }: { flow: FlowRow; reload: () => void }) {
         </div>
       </td>
       <td>
-        <TriggerCell flow={flow} now_ms={Date.now()} />
+        <TriggerCell flow={flow} now_ms={Date.now()} onTimes={() => setTimed(true)} />
+        {isTimed ? <TimesDialog flow={flow.id} name={flow.name} onClose={() => setTimed(false)} /> : null}
       </td>
       <td>
         {flow.last_runs.length ? (
@@ -180,6 +183,7 @@ function FlowLine({ flow, reload }: { flow: FlowRow; reload: () => void }) {
                 ),
             },
             { label: t('flows.runs_of'), onChoose: () => go('runs', flow.id) },
+            { label: t('times.title'), onChoose: () => setTimed(true) },
             { label: t('flows.export'), onChoose: () => void exportFlow() },
             'line',
             {

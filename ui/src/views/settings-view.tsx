@@ -2,12 +2,13 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { engine, type Health, type Settings } from '../bridge/index.ts';
-import { Field, NumberInput, Segments, Select, Switch } from '../kit/controls.tsx';
+import { Button, Field, NumberInput, Segments, Select, Switch } from '../kit/controls.tsx';
 import { formatNumber, LANGUAGES, setLanguage } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Scroll } from '../kit/surfaces.tsx';
 import { setTheme, themeNow } from '../kit/theme.ts';
 import { ZoneSelect, zoneHere, zoneName } from '../kit/zone.tsx';
+import { AuditDialog } from './audit-dialog.tsx';
 import { attempt } from './events.ts';
 
 const GIGABYTE = 1e9;
@@ -15,6 +16,7 @@ const MEGABYTE = 1e6;
 
 export function SettingsView({ health }: { health: Health | undefined }) {
   const { t, i18n } = useTranslation();
+  const [isAuditing, setAuditing] = useState(false);
   const settings = useLoad(() => engine().call('settings.get', {}), '');
   const set = async (now: Settings, next: Partial<Settings>) => {
     await attempt(() => engine().call('settings.set', { ...now, ...next }), t('app.engine_gone'));
@@ -131,6 +133,13 @@ export function SettingsView({ health }: { health: Health | undefined }) {
                   </dl>
                 </section>
               ) : null}
+              <section className="panel padded-panel">
+                <h2>{t('audit.title')}</h2>
+                <Field label={t('audit.words')}>
+                  <Button onClick={() => setAuditing(true)}>{t('audit.show')}</Button>
+                </Field>
+              </section>
+              {isAuditing ? <AuditDialog onClose={() => setAuditing(false)} /> : null}
             </div>
           )}
         </Loaded>

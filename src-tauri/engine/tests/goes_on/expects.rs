@@ -36,8 +36,8 @@ async fn a_day_without_a_good_run_raises_one_alert_and_a_day_with_one_raises_non
     let live = bench.flow("daily", DAILY).await;
     let (mut events, mut told) = (bench.engine.events(), Vec::new());
     bench.engine.arm(live.clone()).unwrap();
-    let ledger = || bench.journal.read(|it| it.ledger(Some("daily/expect"), 9)).unwrap();
-    let is_watched = || bench.journal.read(|it| it.schedule_mark("daily/expect")).unwrap().is_some();
+    let ledger = || bench.journal.read(|it| it.ledger("daily//expect", i64::MAX, 9)).unwrap();
+    let is_watched = || bench.journal.read(|it| it.schedule_mark("daily//expect")).unwrap().is_some();
     until("it is watched", is_watched).await;
     clock.forward(HOUR + 1);
     until("it is told", || {
@@ -67,8 +67,8 @@ async fn a_flow_is_not_missed_on_a_day_on_which_its_schedule_does_not_start_it()
     let bench = Bench::at(folder.path(), clock.clone());
     let live = bench.flow("week", WEEKDAYS).await;
     bench.engine.arm(live).unwrap();
-    let ledger = || bench.journal.read(|it| it.ledger(Some("week/expect"), 9)).unwrap();
-    until("it is watched", || bench.journal.read(|it| it.schedule_mark("week/expect")).unwrap().is_some())
+    let ledger = || bench.journal.read(|it| it.ledger("week//expect", i64::MAX, 9)).unwrap();
+    until("it is watched", || bench.journal.read(|it| it.schedule_mark("week//expect")).unwrap().is_some())
         .await;
     // Tuesday eight o'clock: its schedule was due last on Tuesday of the week before
     clock.forward(24 * HOUR);

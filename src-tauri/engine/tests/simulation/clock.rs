@@ -15,6 +15,8 @@ struct State {
     passed_ms: i64,
     /// The time of day at the beginning, and how the clock was set since.
     day_ms: i64,
+    /// When it was set last, in the time since the beginning.
+    set_at_ms: i64,
     timers: BTreeMap<(i64, u64), Option<Waker>>,
     next: u64,
 }
@@ -39,7 +41,15 @@ impl SimClock {
 
     /// Somebody sets the clock, forward or back.
     pub(crate) fn set_by(&self, ms: i64) {
-        self.state().day_ms += ms;
+        let mut state = self.state();
+        state.day_ms += ms;
+        state.set_at_ms = state.passed_ms;
+    }
+
+    /// Milliseconds since somebody set it.
+    pub(crate) fn unset_ms(&self) -> i64 {
+        let state = self.state();
+        state.passed_ms - state.set_at_ms
     }
 
     /// The machine is off, or asleep, for a while.

@@ -3,11 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use journal::{DueOutcome, Journal, LetterFilter, RunState};
+use arna_engine::Clock as _;
+use arna_engine::due::Schedule;
+use journal::{DueOutcome, DueRow, Journal, LetterFilter, RunState};
 use model::{Value, codec};
 
 use crate::kinds::unit;
 use crate::story::{Status, Story};
+
+/// A schedule looks this often at the least, and once more when the story ends between two looks.
+const BEHIND_MS: i64 = 60_000;
 
 /// What stands in the failed inbox and among the questions: node and unit.
 struct Inbox {
@@ -97,12 +102,10 @@ fn orders(story: &Story, journal: &Journal, inbox: &Inbox) {
 }
 
 fn schedule(story: &Story, journal: &Journal, inbox: &Inbox) {
-    let ledger = journal.read(|it| it.ledger(None, 100_000)).expect("the ledger");
-    let mut seen = BTreeSet::new();
+    let name = "clock/start";
+    let ledger = journal.read(|it| it.ledger(name, i64::MAX, 100_000)).expect("the ledger");
+    complete(story, journal, (name, &ledger));
     for due in ledger {
-        if !seen.insert(due.due_ms) {
-            story.world.wrong(format!("the due time {} has two outcomes", due.due_ms));
-        }
         if due.outcome != DueOutcome::Fired {
             continue;
         }
@@ -116,6 +119,23 @@ fn schedule(story: &Story, journal: &Journal, inbox: &Inbox) {
         if !is_failed && !story.world.is_done("clock.t", &text) && !inbox.has(&text) {
             story.world.wrong(format!("the due time {text} was fired and lost"));
         }
+    }
+}
+
+/// Every due time since the first one has its line, and the schedule has not fallen behind.
+fn complete(story: &Story, journal: &Journal, (name, ledger): (&str, &[DueRow])) {
+    let timed = story.shelf()["clock"].timed().next().expect("it starts by the clock");
+    let rule = Schedule::parse(&timed.cron, &timed.zone).expect("a schedule");
+    for pair in ledger.windows(2) {
+        if rule.next_after(pair[1].due_ms) != Some(pair[0].due_ms) {
+            story.world.wrong(format!("a due time after {} has no outcome", pair[1].due_ms));
+        }
+    }
+    let mark = journal.read(|it| it.schedule_mark(name)).expect("the mark");
+    let next = mark.and_then(|it| rule.next_after(it));
+    let clock = &story.world.clock;
+    if clock.unset_ms() > BEHIND_MS && next.is_some_and(|it| it + BEHIND_MS < clock.now_ms()) {
+        story.world.wrong(format!("the schedule stands still at {mark:?}"));
     }
 }
 

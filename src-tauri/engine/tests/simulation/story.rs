@@ -186,7 +186,7 @@ impl Story {
         self.sends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn shelf(&self) -> HashMap<&'static str, Arc<Live>> {
+    pub(crate) fn shelf(&self) -> HashMap<&'static str, Arc<Live>> {
         let mut shelf = HashMap::new();
         for (drawn, plan) in self.flows.iter().zip(&self.plans) {
             let mut authority = Authority::default();

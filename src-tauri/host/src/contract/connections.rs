@@ -36,7 +36,22 @@ pub struct ConnectionRow {
     /// When it was used last since the engine started; null when it was not.
     pub last_use_ms: Option<i64>,
     /// Flows that use it.
-    pub used_by: Vec<String>,
+    pub used_by: Vec<ConnectionUser>,
+}
+
+/// A flow that uses a connection, and what of it stops when the system behind the connection does not answer.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ConnectionUser {
+    /// The flow's id.
+    pub flow: String,
+    /// Its name.
+    pub name: String,
+    /// Whether its triggers are live.
+    pub armed: bool,
+    /// Titles of the steps that get no records then, in the flow's order.
+    pub stops: Vec<String>,
+    /// Titles of those that get only a part of theirs.
+    pub suffers: Vec<String>,
 }
 
 /// How the system behind a connection answers.

@@ -52,6 +52,8 @@ pub struct FlowRow {
     pub failed: u64,
     /// When it was saved last.
     pub changed_ms: i64,
+    /// Due times of the last seven days that went by without a run that stands for them.
+    pub missed: u64,
     /// Why the engine paused it, where it did.
     pub paused: Option<String>,
 }

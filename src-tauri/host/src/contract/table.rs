@@ -21,6 +21,7 @@ macro_rules! command_table {
             "flow.save" flow_save(FlowSave) -> FlowSaved: "Saves a flow as a new version, or makes one.";
             "flow.check" flow_check(FlowCheck) -> FlowChecked: "Checks a text without saving it.";
             "flow.arm" flow_arm(FlowArm) -> FlowArmed: "Makes triggers live, or stops them.";
+            "flow.times" flow_times(FlowTimes) -> DueTimes: "Times at which a flow was due, and what became of each.";
             "flow.delete" flow_delete(FlowId) -> Nothing: "Deletes a flow; its runs stay until they are too old.";
             "flow.versions" flow_versions(FlowId) -> FlowVersions: "The versions of a flow.";
             "flow.version.get" flow_version_get(FlowVersionId) -> FlowVersion: "The text of a version.";
@@ -56,6 +57,7 @@ macro_rules! command_table {
             "formula.eval" formula_eval(FormulaEval) -> FormulaEvaluated: "The value of a formula for a sample.";
             "formula.complete" formula_complete(FormulaComplete) -> Completions: "What could stand at the caret.";
             "formula.functions" formula_functions(Nothing) -> FormulaFunctions: "Every function with an example.";
+            "audit.list" audit_list(AuditList) -> AuditTrail: "What people decided here, and whether the trail of it is whole.";
             "gallery.list" gallery_list(Nothing) -> Gallery: "Flows the app offers.";
             "gallery.get" gallery_get(GalleryGet) -> GalleryFlow: "One flow of the gallery.";
         }

@@ -117,6 +117,7 @@ fn found(row: &rusqlite::Row<'_>) -> rusqlite::Result<Found> {
 fn one(connection: &Connection, change: &Change) -> Result<(), Error> {
     match change {
         Change::Accept(_) | Change::Due(_) => Ok(()),
+        Change::Passed(new) => due(connection, new).map(drop),
         Change::ScheduleMark { schedule, due_ms } => execute(
             connection,
             "INSERT INTO schedule (id, mark_ms) VALUES (?1, ?2) \

@@ -1,7 +1,7 @@
 //! Flows, slots, grants, connections and settings.
 
 use bytes::Bytes;
-use rusqlite::params;
+use rusqlite::{Row, params};
 use smol_str::SmolStr as Text;
 
 use crate::error::Error;
@@ -34,17 +34,28 @@ pub struct VersionRow {
     pub saved_ms: i64,
 }
 
+const FLOW: &str = "SELECT flow.id, flow.version, flow_version.hash, flow.armed, flow_version.saved_ms FROM flow \
+                    JOIN flow_version ON flow_version.flow = flow.id AND flow_version.version = flow.version WHERE removed = 0";
+
+fn flow_row(row: &Row<'_>) -> rusqlite::Result<FlowRow> {
+    Ok(FlowRow {
+        flow: text(row, 0)?,
+        version: row.get(1)?,
+        hash: row.get(2)?,
+        armed: row.get(3)?,
+        saved_ms: row.get(4)?,
+    })
+}
+
 impl Reader {
     /// The flows that were not removed.
     pub fn flows(&self) -> Result<Vec<FlowRow>, Error> {
-        self.rows(
-            "SELECT flow.id, flow.version, flow_version.hash, flow.armed, flow_version.saved_ms FROM flow \
-             JOIN flow_version ON flow_version.flow = flow.id AND flow_version.version = flow.version WHERE removed = 0 ORDER BY flow.id",
-            [],
-            |row| {
-                Ok(FlowRow { flow: text(row, 0)?, version: row.get(1)?, hash: row.get(2)?, armed: row.get(3)?, saved_ms: row.get(4)? })
-            },
-        )
+        self.rows(&format!("{FLOW} ORDER BY flow.id"), [], flow_row)
+    }
+
+    /// One flow, unless it was removed.
+    pub fn flow(&self, flow: &str) -> Result<Option<FlowRow>, Error> {
+        self.row(&format!("{FLOW} AND flow.id = ?1"), params![flow], flow_row)
     }
 
     /// The versions of a flow, newest first.

@@ -231,22 +231,20 @@ impl Reader {
 
     /// Follows the hashes of the whole audit trail; fails at the first line that was changed. Returns the number of lines.
     pub fn check_audit(&self) -> Result<u64, Error> {
-        let lines = self.rows(
-            "SELECT at_ms, actor, action, subject, detail, chain, seq FROM audit ORDER BY seq",
-            [],
-            |row| Ok((audit_row(row)?, row.get::<_, [u8; 32]>(5)?, row.get::<_, i64>(6)?)),
-        )?;
-        let mut before = [0; 32];
-        for (place, (line, chain, seq)) in lines.iter().enumerate() {
-            if audit_link(&before, line) != *chain || usize::try_from(*seq) != Ok(place + 1) {
-                return Err(Error::new(
-                    Code::Damaged,
-                    format!("Line {} of the audit trail was changed or removed.", place + 1),
-                ));
+        let sql = "SELECT at_ms, actor, action, subject, detail, chain, seq FROM audit ORDER BY seq";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut lines = statement.query([])?;
+        let (mut before, mut count) = ([0; 32], 0);
+        while let Some(row) = lines.next()? {
+            count += 1;
+            let (line, chain, seq) = (audit_row(row)?, row.get::<_, [u8; 32]>(5)?, row.get::<_, i64>(6)?);
+            if audit_link(&before, &line) != chain || seq.unsigned_abs() != count {
+                let sentence = format!("Line {count} of the audit trail was changed or removed.");
+                return Err(Error::new(Code::Damaged, sentence));
             }
-            before = *chain;
+            before = chain;
         }
-        Ok(lines.len() as u64)
+        Ok(count)
     }
 }
 

@@ -242,15 +242,33 @@ impl Reader {
         }))
     }
 
-    /// The newest lines of a schedule's ledger, or of all schedules.
-    pub fn ledger(&self, schedule: Option<&str>, most: u32) -> Result<Vec<DueRow>, Error> {
-        let condition = if schedule.is_some() { "schedule = ?1" } else { "?1 IS NULL" };
+    /// The newest lines of a schedule's ledger before a time.
+    pub fn ledger(&self, schedule: &str, before_ms: i64, most: u32) -> Result<Vec<DueRow>, Error> {
         self.rows(
-            &format!("SELECT schedule, due_ms, outcome, run, at_ms FROM due WHERE {condition} ORDER BY due_ms DESC LIMIT ?2"),
-            params![schedule, most],
+            "SELECT schedule, due_ms, outcome, run, at_ms FROM due WHERE schedule = ?1 AND due_ms < ?2 ORDER BY due_ms DESC LIMIT ?3",
+            params![schedule, before_ms, most],
             |row| {
                 Ok(DueRow { schedule: text(row, 0)?, due_ms: row.get(1)?, outcome: row.get(2)?, run: row.get(3)?, at_ms: row.get(4)? })
             },
         )
+    }
+
+    /// The schedules whose names begin so, and which have decided anything.
+    pub fn schedules(&self, beginning: &str) -> Result<Vec<Text>, Error> {
+        self.rows(
+            "SELECT id FROM schedule WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id",
+            params![beginning],
+            |row| text(row, 0),
+        )
+    }
+
+    /// How many due times of a schedule since a time went by without any run that stands for them.
+    pub fn passed_by(&self, schedule: &str, since_ms: i64) -> Result<u64, Error> {
+        let found = self.row(
+            "SELECT count(*) FROM due WHERE schedule = ?1 AND due_ms >= ?2 AND outcome IN (2, 3)",
+            params![schedule, since_ms],
+            |row| row.get::<_, i64>(0),
+        )?;
+        Ok(found.unwrap_or_default().unsigned_abs())
     }
 }

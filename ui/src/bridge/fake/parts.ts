@@ -193,6 +193,8 @@ export function fakeFailed(start: number): FailedGroup[] {
   ];
 }
 
+const user = (flow: string, name: string) => ({ flow, name, armed: true, stops: ['Post'], suffers: [] });
+
 export function fakeConnections(start: number): ConnectionRow[] {
   return [
     {
@@ -202,7 +204,7 @@ export function fakeConnections(start: number): ConnectionRow[] {
       secrets: ['token'],
       health: { state: 'good' },
       last_use_ms: start - 12 * MINUTE,
-      used_by: ['Paid orders to the ledger'],
+      used_by: [user('f1', 'Paid orders to the ledger')],
     },
     {
       name: 'warehouse',
@@ -211,7 +213,7 @@ export function fakeConnections(start: number): ConnectionRow[] {
       secrets: ['password'],
       health: { state: 'good' },
       last_use_ms: start - 12 * MINUTE,
-      used_by: ['Paid orders to the ledger'],
+      used_by: [user('f1', 'Paid orders to the ledger')],
     },
     {
       name: 'shop',
@@ -220,7 +222,7 @@ export function fakeConnections(start: number): ConnectionRow[] {
       secrets: ['password'],
       health: { state: 'unknown' },
       last_use_ms: start - 3 * HOUR,
-      used_by: ['Web orders to the warehouse queue'],
+      used_by: [user('f2', 'Web orders to the warehouse queue')],
     },
     {
       name: 'queue',
@@ -233,7 +235,7 @@ export function fakeConnections(start: number): ConnectionRow[] {
         error: { code: 'unavailable', sentence: 'queue.local refused the connection.', cause: null },
       },
       last_use_ms: start - HOUR,
-      used_by: ['Web orders to the warehouse queue'],
+      used_by: [user('f2', 'Web orders to the warehouse queue')],
     },
   ];
 }

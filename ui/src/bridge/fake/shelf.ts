@@ -28,6 +28,7 @@ type Shelf =
   | 'flow.check'
   | 'flow.arm'
   | 'flow.delete'
+  | 'flow.times'
   | 'flow.versions'
   | 'flow.version.get'
   | 'flow.restore'
@@ -97,6 +98,7 @@ export const shelfAnswers = (world: World): Pick<Answers, Shelf> => ({
   'slots.fill': ({ flow, slot, value }) => ({
     slots: world.slotsOf(world.stored(flow)).map((it) => (it.name === slot ? { ...it, filled: value } : it)),
   }),
+  'flow.times': () => ({ times: [], more: false }),
   'grants.list': ({ flow }) => ({ authority: authorityOf(read(world.stored(flow).text)) }),
   'grants.set': ({ flow, node, granted }) => ({
     authority: authorityOf(read(world.stored(flow).text)).map((it) =>
@@ -128,6 +130,7 @@ function rowOf(world: World, flow: Stored) {
     errors: problemsOf(flow.text).filter((problem) => problem.severity === 'error').length,
     open_slots: flow.id === 'f3' ? 1 : 0,
     failed: failed.reduce((sum, group) => sum + group.count, 0),
+    missed: 0,
     changed_ms: flow.versions[0]?.saved_ms ?? world.start,
     paused: null,
   };

@@ -20,6 +20,7 @@ type Workbench =
   | 'formula.eval'
   | 'formula.complete'
   | 'formula.functions'
+  | 'audit.list'
   | 'gallery.list'
   | 'gallery.get';
 
@@ -96,6 +97,7 @@ export const workbenchAnswers = (world: World): Pick<Answers, Workbench> => ({
     sentence: name === 'queue' ? 'queue.local refused the connection.' : 'The system answered.',
     took_ms: 84,
   }),
+  'audit.list': () => ({ lines: [], whole: 0, broken: null }),
   'connections.delete': ({ name }) => {
     world.connections.splice(
       world.connections.findIndex((row) => row.name === name),

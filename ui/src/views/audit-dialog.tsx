@@ -1,0 +1,57 @@
+/** What people decided here, and whether the trail of it is whole. */
+import { useTranslation } from 'react-i18next';
+import { engine } from '../bridge/index.ts';
+import { Pill } from '../kit/controls.tsx';
+import { formatMoment } from '../kit/i18n.ts';
+import { Loaded, useLoad } from '../kit/load.tsx';
+import { Dialog } from '../kit/surfaces.tsx';
+
+export function AuditDialog({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const trail = useLoad(() => engine().call('audit.list', {}), '');
+  const words = (action: string) =>
+    t(`audit.did.${action.startsWith('alert.') ? 'alert' : action.replace('.', '_')}`, {
+      defaultValue: action,
+    });
+  return (
+    <Dialog title={t('audit.title')} closeLabel={t('common.close')} onClose={onClose} size="wide">
+      <Loaded of={trail}>
+        {({ lines, whole, broken }) => (
+          <>
+            <p className="row wrap">
+              {broken ? (
+                <Pill tone="bad">{broken}</Pill>
+              ) : (
+                <Pill tone="ok">{t('audit.whole', { count: whole ?? 0 })}</Pill>
+              )}
+              <span className="faint small">{t('audit.whole_help')}</span>
+            </p>
+            <table className="table trail">
+              <thead>
+                <tr>
+                  <th>{t('audit.when')}</th>
+                  <th>{t('audit.what')}</th>
+                  <th>{t('audit.subject')}</th>
+                  <th>{t('audit.detail')}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {lines.map((line, index) => (
+                  // lines are only added, at the beginning
+                  <tr key={lines.length - index}>
+                    <td>{formatMoment(line.at_ms)}</td>
+                    <td>{words(line.action)}</td>
+                    <td dir="auto">{line.subject || '–'}</td>
+                    <td className="muted" dir="auto">
+                      {line.detail}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </>
+        )}
+      </Loaded>
+    </Dialog>
+  );
+}
