@@ -1,5 +1,5 @@
 /** A real engine for one test: its own data folder, free ports, the built editor, and the gallery of this repository. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -60,6 +60,16 @@ export class Engine {
     const gone = new Promise((done) => child.once('exit', done));
     child.kill('SIGKILL');
     await gone;
+  }
+
+  /** The computer was off for so many days: every schedule decided last so long ago. The engine is started again. */
+  async wasOff(days: number): Promise<void> {
+    await this.crash();
+    const update = 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute("UPDATE schedule SET mark_ms = mark_ms - ?", [int(sys.argv[2])]); c.commit()';
+    const journal = join(this.folder, 'data', 'journal.db');
+    const done = spawnSync('python3', ['-c', update, journal, String(days * 86_400_000)], { encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`the schedules could not be set back: ${done.stderr}`);
+    await this.start();
   }
 
   /** The address of the editor, with the token. */

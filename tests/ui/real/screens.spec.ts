@@ -34,6 +34,25 @@ async function furnish(engine: Engine): Promise<Made> {
   await engine.call('run.start', { flow: bank });
   await engine.call('connections.save', { name: 'ledger', kind: 'http', config: { address: 'https://ledger.example/api' }, secrets: { token: 'secret' } });
   await engine.call('connections.save', { name: 'warehouse', kind: 'postgres', config: { address: 'db.example/warehouse', user: 'arna' }, secrets: { password: 'secret' } });
+  const stock = await saved(
+    JSON.stringify({
+      arna: 1,
+      name: 'Stock levels',
+      zone: 'Asia/Almaty',
+      nodes: {
+        clock: { kind: 'schedule.cron', config: { cron: '0 */3 * * *', missed: 'skip' } },
+        fetch: { kind: 'http.request', title: 'Ask the ledger', connection: 'ledger', config: { url: '/stock' } },
+        say: { kind: 'list.log', title: 'Note the level', config: { text: 'x' } },
+      },
+      wires: [['clock', 'fetch'], ['fetch', 'say']],
+      slots: { ledger: { connection: 'http' } },
+      layout: { clock: [0, 0], fetch: [280, 0], say: [560, 0] },
+    }),
+    'Sales',
+  );
+  await engine.call('slots.fill', { flow: stock, slot: 'ledger', value: 'ledger' });
+  await engine.call('flow.arm', { flow: stock, armed: true });
+  await engine.wasOff(3);
   await expect
     .poll(async () => (await engine.call<{ runs: { ended_ms: number | null }[] }>('runs.list')).runs.filter((it) => it.ended_ms).length)
     .toBe(2);
@@ -149,8 +168,32 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
       await page.getByRole('dialog').waitFor();
     },
   },
+  {
+    name: 'without',
+    at: () => 'connections',
+    open: async (page) => {
+      await page.locator('.list-link.plain').first().click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'times',
+    at: () => 'flows',
+    open: async (page) => {
+      await page.locator('.flows-table button.pill[data-tone="warn"]').click();
+      await page.getByRole('dialog').getByRole('row').nth(5).waitFor();
+    },
+  },
   { name: 'gallery', at: () => 'gallery' },
   { name: 'settings', at: () => 'settings' },
+  {
+    name: 'audit',
+    at: () => 'settings',
+    open: async (page) => {
+      await page.locator('.settings .panel').last().getByRole('button').click();
+      await page.getByRole('dialog').getByRole('row').nth(5).waitFor();
+    },
+  },
   {
     name: 'command',
     at: () => 'flows',
@@ -180,6 +223,8 @@ const LOOKS = [
 async function look(page: Page, name: string): Promise<void> {
   await page.evaluate(() => document.fonts.ready);
   await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+  // the engine was started again while the page was open
+  await page.locator('.banner[data-tone="bad"]').waitFor({ state: 'detached' });
   await page.screenshot({ path: `../../artefacts/ui-real/${name}.png` });
   const axe = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze();
   const found = axe.violations.map((it) => `${it.id}: ${it.nodes.map((at) => `${at.target} ${at.any[0]?.message ?? ''}`).slice(0, 4).join(' | ')}`);

@@ -135,9 +135,8 @@ export function SettingsView({ health }: { health: Health | undefined }) {
               ) : null}
               <section className="panel padded-panel">
                 <h2>{t('audit.title')}</h2>
-                <Field label={t('audit.words')}>
-                  <Button onClick={() => setAuditing(true)}>{t('audit.show')}</Button>
-                </Field>
+                <p className="muted dialog-words">{t('audit.words')}</p>
+                <Button onClick={() => setAuditing(true)}>{t('audit.show')}</Button>
               </section>
               {isAuditing ? <AuditDialog onClose={() => setAuditing(false)} /> : null}
             </div>

@@ -6,7 +6,7 @@ import { type DueOutcome, type DueTime, engine } from '../bridge/index.ts';
 import { Button, Pill, type Tone } from '../kit/controls.tsx';
 import { formatMoment } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
-import { Dialog, State } from '../kit/surfaces.tsx';
+import { Dialog, Scroll, State } from '../kit/surfaces.tsx';
 import { attempt } from './events.ts';
 import { go } from './route.ts';
 
@@ -41,7 +41,9 @@ export function TimesDialog({ flow, name, onClose }: { flow: string; name: strin
             );
           return (
             <>
-              <TimesTable flow={flow} times={times} />
+              <Scroll className="dialog-rows" label={t('times.title')}>
+                <TimesTable flow={flow} times={times} />
+              </Scroll>
               {(earlier ?? first).more ? (
                 <Button onClick={() => void more(last.due_ms)}>{t('times.earlier')}</Button>
               ) : null}
@@ -69,13 +71,15 @@ function TimesTable({ flow, times }: { flow: string; times: readonly DueTime[] }
         </tr>
       </thead>
       <tbody>
-        {times.map((it) => (
+        {times.map((it, index) => (
           <tr key={`${it.node} ${it.due_ms}`}>
             <td>{formatMoment(it.due_ms)}</td>
             {hasSeveral ? <td dir="auto">{it.title}</td> : null}
             <td>
-              <Pill tone={tones[it.outcome]}>{t(`times.${it.outcome}`)}</Pill>{' '}
-              <span className="faint small">{reason(it, t)}</span>
+              <Pill tone={tones[it.outcome]}>{t(`times.${it.outcome}`)}</Pill>
+              {times[index - 1]?.outcome === it.outcome && it.outcome !== 'fired' ? null : (
+                <span className="faint small why">{reason(it, t)}</span>
+              )}
             </td>
             <td className="number">
               {it.run ? (

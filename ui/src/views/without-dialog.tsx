@@ -14,7 +14,7 @@ export function WithoutDialog({ row, onClose }: { row: ConnectionRow; onClose: (
       onClose={onClose}
       size="wide"
     >
-      <p className="muted">{t('without.words')}</p>
+      <p className="muted dialog-words">{t('without.words')}</p>
       <table className="table">
         <thead>
           <tr>
