@@ -15,8 +15,6 @@ use crate::durable::storage;
 use crate::engine::{Ended, Inner};
 use crate::live::{Live, Timed};
 
-/// The clock may jump, so the time is looked at this often at the least.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// After the journal could not be written.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// A day is at most so long, with a change of the clock in it, milliseconds.
@@ -50,21 +48,13 @@ impl Inner {
         loop {
             let set = self.clock_set.notified();
             let pause = match self.decide_expected(&live, &by).await {
-                Ok(Some(due_ms)) => {
-                    let wait = u64::try_from(due_ms - self.clock.now_ms()).unwrap_or(0);
-                    Duration::from_millis(wait.saturating_add(1)).min(LOOK_EVERY)
-                }
-                Ok(None) => LOOK_EVERY,
+                Ok(next) => self.until(next),
                 Err(error) => {
                     tracing::error!(flow = live.id.as_str(), %error, "what is expected could not be looked at");
                     PAUSE_AFTER_FAILURE
                 }
             };
-            tokio::select! {
-                biased;
-                () = set => {}
-                () = self.clock.sleep(pause) => {}
-            }
+            self.pause(set, pause).await;
         }
     }
 

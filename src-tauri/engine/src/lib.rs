@@ -6,6 +6,7 @@
 pub mod alerts;
 mod attached;
 pub mod authority;
+mod awake;
 mod begin;
 mod calling;
 pub mod case;

@@ -8,6 +8,8 @@ use journal::{Change, Due, DueOutcome};
 use model::{Record, Text, Value};
 use sdk::{Accepted, Behaviour, Event, Inbox, NodeError, Start as Waits};
 
+use tokio::sync::futures::Notified;
+
 use crate::begin::{Begun, Stored};
 use crate::due::{Missed, Schedule, outcomes};
 use crate::durable::storage;
@@ -55,9 +57,10 @@ impl Engine {
             let config =
                 |sentence: String| NodeError::new(sdk::Code::Config, format!("{}: {sentence}.", it.node));
             let schedule = Schedule::parse(&it.cron, &it.zone).map_err(config)?;
-            let missed = Missed::named(&it.missed)
-                .ok_or_else(|| config(format!("{:?} is no rule for missed times", it.missed)))?;
-            Ok((it.node.clone(), schedule, missed))
+            let missed = &it.missed;
+            let rule = Missed::named(missed)
+                .ok_or_else(|| config(format!("{missed:?} is no rule for missed times")))?;
+            Ok((it.node.clone(), schedule, rule))
         });
         let schedules = schedules.collect::<Result<Vec<_>, NodeError>>()?;
         for node in &live.program.nodes {
@@ -128,18 +131,31 @@ impl Inner {
         let name = mark_name(&live.id, &node);
         let (schedule, missed) = rule;
         loop {
-            match self.decide_due(&live, &node, (&name, &schedule, missed)).await {
-                Ok(Some(due_ms)) => {
-                    let wait = u64::try_from(due_ms - self.clock.now_ms()).unwrap_or(0);
-                    self.clock.sleep(Duration::from_millis(wait.saturating_add(1)).min(LOOK_EVERY)).await;
-                }
-                // no due time in sight: look again all the same, the clock may be set
-                Ok(None) => self.clock.sleep(LOOK_EVERY).await,
+            let set = self.clock_set.notified();
+            let pause = match self.decide_due(&live, &node, (&name, &schedule, missed)).await {
+                Ok(next) => self.until(next),
                 Err(error) => {
                     tracing::error!(schedule = name.as_str(), %error, "a due time could not be stored");
-                    self.clock.sleep(PAUSE_AFTER_FAILURE).await;
+                    PAUSE_AFTER_FAILURE
                 }
-            }
+            };
+            self.pause(set, pause).await;
+        }
+    }
+
+    /// How long to wait for a due time; with none in sight it is looked again all the same, the clock may be set.
+    pub(crate) fn until(&self, next_ms: Option<i64>) -> Duration {
+        let Some(next_ms) = next_ms else { return LOOK_EVERY };
+        let wait = u64::try_from(next_ms - self.clock.now_ms()).unwrap_or(0);
+        Duration::from_millis(wait.saturating_add(1)).min(LOOK_EVERY)
+    }
+
+    /// Waits so long, or until the clock was set.
+    pub(crate) async fn pause(&self, set: Notified<'_>, time: Duration) {
+        tokio::select! {
+            biased;
+            () = set => {}
+            () = self.clock.sleep(time) => {}
         }
     }
 

@@ -135,6 +135,8 @@ impl App {
         tokio::spawn(async move { engine.keep_parked().await });
         let engine = self.engine.clone();
         tokio::spawn(async move { engine.keep_watch().await });
+        let engine = self.engine.clone();
+        tokio::spawn(async move { engine.keep_time().await });
         tokio::spawn(keep_tidy(Arc::downgrade(self)));
         said
     }

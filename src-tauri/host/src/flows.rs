@@ -118,7 +118,7 @@ impl App {
 
     pub(crate) async fn flow_get(&self, params: FlowId) -> Result<Flow, Refusal> {
         let stored = self.stored(&params.flow).await?;
-        let live_version = live_version(&self.journal, &params.flow).map_err(|e| engine_refusal(&e))?;
+        let live = self.live(&stored.row).await?;
         let given = self.shelf.given(&params.flow).map_err(|e| engine_refusal(&e))?;
         let (problems, facts) = self.checked(&stored.document);
         let flow = params.flow.clone();
@@ -128,7 +128,7 @@ impl App {
             hash: hex(&stored.row.hash),
             version: stored.row.version,
             armed: stored.row.armed,
-            live_version: live_version.filter(|_| stored.row.armed),
+            live,
             problems,
             facts,
             slots: stored
@@ -287,7 +287,7 @@ impl App {
         let line = self.audited("flow.delete", &params.flow, name);
         self.commit(vec![Change::RemoveFlow { flow: stored.row.flow }, line]).await?;
         self.shelf.forget(&params.flow);
-        self.tell(Event::FlowChanged { flow: params.flow, version: None, armed: false });
+        self.tell(Event::FlowChanged { flow: params.flow, version: None, armed: false, live: None });
         Ok(Nothing {})
     }
 
@@ -331,8 +331,24 @@ impl App {
     pub(crate) async fn tell_flow(&self, flow: &str) {
         if let Ok(stored) = self.stored(flow).await {
             let version = Some(stored.row.version);
-            self.tell(Event::FlowChanged { flow: flow.into(), version, armed: stored.row.armed });
+            let live = self.live(&stored.row).await.ok().flatten();
+            self.tell(Event::FlowChanged { flow: flow.into(), version, armed: stored.row.armed, live });
         }
+    }
+
+    /// The version of an armed flow that is live.
+    async fn live(&self, row: &journal::FlowRow) -> Result<Option<LiveVersion>, Refusal> {
+        if !row.armed {
+            return Ok(None);
+        }
+        let version = live_version(&self.journal, &row.flow).map_err(|e| engine_refusal(&e))?;
+        if version == Some(row.version) {
+            return Ok(Some(LiveVersion { version: row.version, hash: hex(&row.hash) }));
+        }
+        let flow = row.flow.clone();
+        let versions = self.journal.look(move |it| it.versions(&flow)).await.map_err(|e| refusal(&e))?;
+        let found = versions.into_iter().find(|it| Some(it.version) == version);
+        Ok(found.map(|it| LiveVersion { version: it.version, hash: hex(&it.hash) }))
     }
 }
 

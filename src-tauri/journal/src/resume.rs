@@ -190,11 +190,6 @@ impl Reader {
         self.parked("WHERE run = ?1 ORDER BY node, batch, ix", params![run])
     }
 
-    /// Parked records that wait for a connection, in arrival order, at most `most`.
-    pub fn parked_at(&self, connection: &str, most: u32) -> Result<Vec<StoredPark>, Error> {
-        self.parked("WHERE connection = ?1 ORDER BY run, node, batch, ix LIMIT ?2", params![connection, most])
-    }
-
     fn parked(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<StoredPark>, Error> {
         let sql = format!(
             "SELECT run, node, batch, ix, due_ms, attempt, connection, order_key, payload FROM parked {which}"
@@ -213,16 +208,6 @@ impl Reader {
         rows.into_iter()
             .map(|(park, stored)| Ok(StoredPark { payload: self.open(&stored)?, ..park }))
             .collect()
-    }
-
-    /// Order keys of a flow that a parked record blocks, with the run it belongs to.
-    pub fn blocked_keys(&self, flow: &str) -> Result<Vec<(Text, RunId)>, Error> {
-        self.rows(
-            "SELECT DISTINCT parked.order_key, parked.run FROM parked JOIN run ON run.id = parked.run \
-             WHERE parked.order_key IS NOT NULL AND run.flow = ?1",
-            params![flow],
-            |row| Ok((text(row, 0)?, row.get(1)?)),
-        )
     }
 
     /// Whether a parked record of a flow holds back this order key.

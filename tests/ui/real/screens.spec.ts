@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { type Engine, expect, test } from './engine.ts';
 import { find, node } from './hands.ts';
 
-type Made = { bank: string; failing: string; ledger: string };
+type Made = { bank: string; failing: string; ledger: string; stock: string };
 
 /** Fills an engine with what a month of work leaves: flows in folders, good and failed runs, connections. */
 async function furnish(engine: Engine): Promise<Made> {
@@ -34,7 +34,7 @@ async function furnish(engine: Engine): Promise<Made> {
   await engine.call('run.start', { flow: bank });
   await engine.call('connections.save', { name: 'ledger', kind: 'http', config: { address: 'https://ledger.example/api' }, secrets: { token: 'secret' } });
   await engine.call('connections.save', { name: 'warehouse', kind: 'postgres', config: { address: 'db.example/warehouse', user: 'arna' }, secrets: { password: 'secret' } });
-  const stock = await saved(
+  const stockLevels = (text: string) =>
     JSON.stringify({
       arna: 1,
       name: 'Stock levels',
@@ -42,21 +42,21 @@ async function furnish(engine: Engine): Promise<Made> {
       nodes: {
         clock: { kind: 'schedule.cron', config: { cron: '0 */3 * * *', missed: 'skip' } },
         fetch: { kind: 'http.request', title: 'Ask the ledger', connection: 'ledger', config: { url: '/stock' } },
-        say: { kind: 'list.log', title: 'Note the level', config: { text: 'x' } },
+        say: { kind: 'list.log', title: 'Note the level', config: { text } },
       },
       wires: [['clock', 'fetch'], ['fetch', 'say']],
       slots: { ledger: { connection: 'http' } },
       layout: { clock: [0, 0], fetch: [280, 0], say: [560, 0] },
-    }),
-    'Sales',
-  );
+    });
+  const stock = await saved(stockLevels('level'), 'Sales');
   await engine.call('slots.fill', { flow: stock, slot: 'ledger', value: 'ledger' });
   await engine.call('flow.arm', { flow: stock, armed: true });
   await engine.wasOff(3);
+  await engine.call('flow.save', { flow: stock, text: stockLevels('stock of the day') });
   await expect
     .poll(async () => (await engine.call<{ runs: { ended_ms: number | null }[] }>('runs.list')).runs.filter((it) => it.ended_ms).length)
     .toBe(2);
-  return { bank, failing, ledger };
+  return { bank, failing, ledger, stock };
 }
 
 const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) => Promise<void> }[] = [
@@ -86,6 +86,11 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
       await node(page, 'large').click();
       await page.locator('.records-row').first().waitFor();
     },
+  },
+  {
+    name: 'editor-behind',
+    at: (made) => `flow/${made.stock}`,
+    open: (page) => page.locator('.behind').waitFor(),
   },
   {
     name: 'editor-schedule',

@@ -1,4 +1,5 @@
 import { type Engine, expect, test } from './engine.ts';
+import { isSaved, node } from './hands.ts';
 
 const hourly = (connection: boolean) => ({
   arna: 1,
@@ -71,4 +72,48 @@ test('a connection says what stops without it, and the trail in the settings who
   await expect(trail.getByRole('row').nth(1)).toContainText('Slot filled');
   await expect(trail.getByRole('row').nth(1)).toContainText('Stock levels');
   await expect(trail.getByRole('row').nth(2)).toContainText('Connection saved');
+});
+
+test('a change to a flow that is on goes live only when it is made so, and its cases are run before', async ({ engine, open }) => {
+  const doc = {
+    arna: 1,
+    name: 'Sums',
+    nodes: {
+      start: { kind: 'webhook.receive', config: { path: 'sums', answer: 'result', auth: { by: 'none' } } },
+      sum: { kind: 'list.map', config: { fields: [{ name: 'sum', value: '= body.qty * 2' }] } },
+    },
+    wires: [['start', 'sum']],
+    layout: { start: [0, 0], sum: [280, 0] },
+    cases: { two: { given: { event: { body: { qty: 1 }, headers: {}, query: {} } }, expected: { state: 'ok', ends: { 'sum.out': [{ sum: 2 }] } } } },
+  };
+  const flow = await save(engine, doc);
+  const { authority } = await engine.call<{ authority: { node: string; resource: object }[] }>('grants.list', { flow });
+  for (const it of authority) await engine.call('grants.set', { flow, node: it.node, resource: it.resource, granted: true });
+  const answer = async () => {
+    const response = await fetch(`${engine.hooks}sums`, { method: 'POST', body: '{"qty": 5}', headers: { 'content-type': 'application/json' } });
+    return response.json();
+  };
+  await engine.call('flow.arm', { flow, armed: true });
+  const page = await open(`flow/${flow}`);
+  const bar = page.locator('.editor-bar');
+  await node(page, 'sum').click();
+  await expect(bar.getByRole('button', { name: 'Make live' })).toHaveCount(0);
+  const value = page.locator('.inspector .cm-content').first();
+  await value.click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('= body.qty * 3');
+  await page.keyboard.press('Escape');
+  await expect(bar).toContainText('version 1 is live');
+  expect(await answer()).toEqual({ sum: 10 });
+  await bar.getByRole('button', { name: 'Make live' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('sum');
+  await dialog.getByRole('button', { name: 'Switch on all the same' }).click();
+  await expect(bar.getByRole('button', { name: 'Make live' })).toHaveCount(0);
+  expect(await answer()).toEqual({ sum: 15 });
+  // a card that is moved changes nothing that runs
+  await node(page, 'sum').focus();
+  await page.keyboard.press('ArrowDown');
+  await isSaved(page);
+  await expect(bar.getByRole('button', { name: 'Make live' })).toHaveCount(0);
 });

@@ -6,6 +6,7 @@ import {
   engine,
   type Flow,
   type FlowFacts,
+  type LiveVersion,
   type NodeFacts,
   type Problem,
   Refused,
@@ -22,6 +23,10 @@ export interface OpenFlow {
   folder: string;
   version: number;
   armed: boolean;
+  /** The hash of what runs of the saved version. */
+  hash: string;
+  /** The version that its triggers start. */
+  live: LiveVersion | null;
   history: History;
   selected: readonly string[];
   problems: readonly Problem[];
@@ -45,6 +50,8 @@ const closed: OpenFlow = {
   folder: '',
   version: 0,
   armed: false,
+  hash: '',
+  live: null,
   history: startHistory(emptyFlow('', '')),
   selected: [],
   problems: [],
@@ -88,6 +95,8 @@ export async function load(id: string): Promise<void> {
       folder: flow.folder,
       version: flow.version,
       armed: flow.armed,
+      hash: flow.hash,
+      live: flow.live,
       history: startHistory(readFlow(draft?.text ?? flow.text)),
       saving: isConflict ? 'conflict' : draft ? 'waiting' : 'saved',
       ...checked(flow),
@@ -98,6 +107,10 @@ export async function load(id: string): Promise<void> {
   );
   if (draft && !isConflict) scheduleSave(0);
 }
+
+/** The version that its triggers start instead of the saved one, where the two do not do the same. */
+export const behind = ({ live, hash }: OpenFlow): number | undefined =>
+  live && live.hash !== hash ? live.version : undefined;
 
 /** Makes a change: the only way a document is edited. */
 export function change(it: Change, key?: string): void {
@@ -166,6 +179,7 @@ async function store(): Promise<void> {
     const isLatest = now.history.doc === history.doc;
     openFlow.setState({
       version: saved.version,
+      hash: saved.hash,
       ...checked(saved),
       slots: saved.slots,
       saving: isLatest ? 'saved' : 'waiting',
@@ -207,6 +221,8 @@ function take(flow: Flow): void {
   const doc = readFlow(flow.text);
   openFlow.setState({
     version: flow.version,
+    hash: flow.hash,
+    live: flow.live,
     history: edit(openFlow.getState().history, { type: 'flow.replace', doc }, Date.now()),
     ...checked(flow),
     slots: flow.slots,
@@ -237,7 +253,8 @@ export async function changeBeside(act: () => Promise<{ version: number; text: s
 export async function followFlow(event: EngineEvent): Promise<void> {
   const { id, version } = openFlow.getState();
   if (!id) return;
-  if (event.type === 'flow_changed' && event.flow === id) openFlow.setState({ armed: event.armed });
+  if (event.type === 'flow_changed' && event.flow === id)
+    openFlow.setState({ armed: event.armed, live: event.live });
   const isNewer = event.type === 'flow_changed' && event.flow === id && (event.version ?? 0) > version;
   if (event.type !== 'resync' && !isNewer) return;
   if (openFlow.getState().saving !== 'saved') return;

@@ -391,6 +391,8 @@ export type Event =
     armed: boolean;
     /** The flow. */
     flow: string;
+    /** The version that is live, when armed. */
+    live: LiveVersion | null;
     type: "flow_changed";
     /** Its version now; null when it was deleted. */
     version: number | null;
@@ -578,7 +580,7 @@ export interface Flow {
   /** The flow's id in this journal. */
   id: string;
   /** The version that is live, when armed. */
-  live_version: number | null;
+  live: LiveVersion | null;
   /** Nodes with a pinned sample. */
   pinned: string[];
   /** What is wrong with it. */
@@ -998,6 +1000,14 @@ export interface KindRow {
   version: number;
   /** Other words people search by. */
   words: string[];
+}
+
+/** The version of a flow that its triggers start. Other versions saved since wait until they are made live. */
+export interface LiveVersion {
+  /** The hash of what runs; a version that runs the same has the same. */
+  hash: string;
+  /** Its number. */
+  version: number;
 }
 
 /** What a node did so far. */

@@ -6,7 +6,7 @@ import { useStore } from 'zustand';
 import { engine } from '../bridge/index.ts';
 import { cleanName } from '../document/flow.ts';
 import { isRunning, live } from '../document/live.ts';
-import { change, flush, keepMine, openFlow, takeTheirs } from '../document/store.ts';
+import { behind, change, flush, keepMine, openFlow, takeTheirs } from '../document/store.ts';
 import { Button, Pill, Switch, type Tone } from '../kit/controls.tsx';
 import { formatMoment, formatNumber } from '../kit/i18n.ts';
 import { Menu } from '../kit/surfaces.tsx';
@@ -75,6 +75,7 @@ export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarPro
         }
       />
       <SavingPill />
+      <BehindPill onLive={() => onArm(true)} />
       <LastRunPill />
       {errors ? (
         <button type="button" className="pill" data-tone="bad" onClick={onProblems}>
@@ -152,6 +153,19 @@ function SavingPill() {
       <Pill tone={savingTones[saving]}>
         {saving === 'refused' ? refusal : t(`saving.${saving}`, { version })}
       </Pill>
+    </span>
+  );
+}
+
+/** A flow that is on goes on as it was until a change is made live: told, with the way to do it. */
+function BehindPill({ onLive }: { onLive: () => void }) {
+  const { t } = useTranslation();
+  const version = useStore(openFlow, behind);
+  if (version === undefined) return null;
+  return (
+    <span className="row behind">
+      <Pill tone="warn">{t('editor.behind', { version })}</Pill>
+      <Button onClick={onLive}>{t('editor.make_live')}</Button>
     </span>
   );
 }

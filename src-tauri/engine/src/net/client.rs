@@ -88,6 +88,11 @@ impl HttpClient {
         &self.dialer
     }
 
+    /// Lets go of all open connections: the next calls open new ones. Calls under way keep theirs.
+    pub fn forget(&self) {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Sends a call and reads the answer to its end. Redirects are followed, five at most; each hop asks the policy again.
     ///
     /// # Errors

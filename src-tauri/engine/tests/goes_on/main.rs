@@ -4,6 +4,7 @@
 mod common;
 
 mod alerts;
+mod awake;
 mod bounds;
 mod crowd;
 mod decisions;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::Failure;
+use super::flows::LiveVersion;
 use super::runs::{RunCounts, RunState};
 use super::workbench::Health;
 
@@ -56,6 +57,8 @@ pub enum Event {
         version: Option<u32>,
         /// Whether its triggers are live.
         armed: bool,
+        /// The version that is live, when armed.
+        live: Option<LiveVersion>,
     },
     /// The failed inbox or the questions changed.
     InboxChanged {

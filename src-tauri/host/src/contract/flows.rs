@@ -95,7 +95,7 @@ pub struct Flow {
     /// Whether its triggers are live.
     pub armed: bool,
     /// The version that is live, when armed.
-    pub live_version: Option<u32>,
+    pub live: Option<LiveVersion>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
     /// What is known about each wire and node before it runs.
@@ -104,6 +104,16 @@ pub struct Flow {
     pub slots: Vec<SlotState>,
     /// Nodes with a pinned sample.
     pub pinned: Vec<String>,
+}
+
+/// The version of a flow that its triggers start. Other versions saved since wait until they are made live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LiveVersion {
+    /// Its number.
+    pub version: u32,
+    /// The hash of what runs; a version that runs the same has the same.
+    pub hash: String,
 }
 
 /// What checking finds out about a flow, beyond its problems.

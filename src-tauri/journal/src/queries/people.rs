@@ -201,15 +201,6 @@ impl Reader {
             .collect()
     }
 
-    /// The questions of one run, answered ones too.
-    pub fn questions_of(&self, run: RunId) -> Result<Vec<QuestionRow>, Error> {
-        let rows =
-            self.rows(&format!("{QUESTION} WHERE run = ?1 ORDER BY id"), params![run], question_row)?;
-        rows.into_iter()
-            .map(|(row, stored)| Ok(QuestionRow { payload: self.open(&stored)?, ..row }))
-            .collect()
-    }
-
     /// One question.
     pub fn question(&self, question: QuestionId) -> Result<Option<QuestionRow>, Error> {
         let Some((row, stored)) =

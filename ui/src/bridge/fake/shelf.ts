@@ -53,7 +53,7 @@ export const shelfAnswers = (world: World): Pick<Answers, Shelf> => ({
       hash: 'h',
       folder: flow.folder,
       armed: flow.armed,
-      live_version: null,
+      live: null,
       problems: problemsOf(flow.text),
       facts: factsOf(flow.text),
       slots: world.slotsOf(flow),
@@ -69,7 +69,7 @@ export const shelfAnswers = (world: World): Pick<Answers, Shelf> => ({
   'flow.check': ({ text }) => ({ problems: problemsOf(text), facts: factsOf(text) }),
   'flow.arm': ({ flow, armed }) => {
     world.stored(flow).armed = armed;
-    world.tell({ type: 'flow_changed', flow, version: 1, armed });
+    world.tell({ type: 'flow_changed', flow, version: 1, armed, live: null });
     return { armed, next_fire_ms: null, held_back: [] };
   },
   'flow.delete': ({ flow }) => {
