@@ -1,6 +1,6 @@
 //! Schedules at work: due times are decided once, written to the ledger, and only then fired.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -45,14 +45,13 @@ impl Drop for Armed {
 }
 
 impl Engine {
-    /// Arms a version of a flow: its schedules run, its hooks answer, its listeners listen. An armed earlier version is replaced.
+    /// Arms a version of a flow: its schedules run, its hooks answer, its listeners listen. An armed earlier version is replaced; a
+    /// request that comes meanwhile meets the one or the other.
     ///
     /// # Errors
-    /// A trigger that cannot be armed (unknown zone, a hook path that another flow holds); then nothing is armed.
+    /// A trigger that cannot be armed (unknown zone, a hook path that another flow holds); then an earlier version goes on.
     pub fn arm(&self, live: Arc<Live>) -> Result<(), NodeError> {
-        self.disarm(&live.id);
         let inner = &self.0;
-        let mut armed = Armed { live: live.clone(), tasks: Vec::new(), hooks: Vec::new() };
         let schedules = live.timed().map(|it| {
             let config =
                 |sentence: String| NodeError::new(sdk::Code::Config, format!("{}: {sentence}.", it.node));
@@ -63,52 +62,68 @@ impl Engine {
             Ok((it.node.clone(), schedule, rule))
         });
         let schedules = schedules.collect::<Result<Vec<_>, NodeError>>()?;
+        let (mut hooks, mut listeners) = (Vec::new(), Vec::new());
         for node in &live.program.nodes {
             let Behaviour::Trigger(trigger) = &node.behaviour else { continue };
             match trigger.start() {
                 Waits::Manual | Waits::Called | Waits::Failure { .. } | Waits::Schedule { .. } => {}
-                Waits::Hook(config) => {
-                    let hook = Hook::new(live.clone(), &node.id, &config)?;
-                    let path = hook.path().to_owned();
-                    let mut hooks = inner.hooks.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    if hooks.contains_key(&path) {
-                        return Err(NodeError::new(
-                            sdk::Code::Config,
-                            format!(
-                                "{}: another flow already listens at /hooks/{path}. Choose another path.",
-                                node.id
-                            ),
-                        ));
-                    }
-                    hooks.insert(path.clone(), Arc::new(hook));
-                    armed.hooks.push(path);
-                }
-                Waits::Listen => {
-                    armed.tasks.push(tokio::spawn(inner.clone().listen(live.clone(), node.id.clone())))
-                }
+                Waits::Hook(config) => hooks.push((&node.id, Hook::new(live.clone(), &node.id, &config)?)),
+                Waits::Listen => listeners.push(node.id.clone()),
             }
         }
+        let mut armed =
+            Armed { live: live.clone(), tasks: Vec::new(), hooks: self.answer_at(&live.id, hooks)? };
+        // the tasks of an earlier version end before those of this one begin
+        drop(self.take_armed(&live.id));
+        for node in listeners {
+            armed.tasks.push(tokio::spawn(inner.clone().listen(live.clone(), node)));
+        }
         for (node, schedule, missed) in schedules {
-            armed.tasks.push(tokio::spawn(inner.clone().keep_schedule(
-                live.clone(),
-                node,
-                (schedule, missed),
-            )));
+            let rule = (schedule, missed);
+            armed.tasks.push(tokio::spawn(inner.clone().keep_schedule(live.clone(), node, rule)));
         }
         if let Some(by) = live.expect.as_ref().and_then(|it| it.by.as_deref())
             && let Some(by) = crate::expect::daily(by, live.zone.as_deref())
         {
             armed.tasks.push(tokio::spawn(inner.clone().keep_expectation(live.clone(), by)));
         }
-        inner.armed.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(live.id.clone(), armed);
+        inner.armed.write().unwrap_or_else(PoisonError::into_inner).insert(live.id.clone(), armed);
         Ok(())
+    }
+
+    /// Lets these hooks answer in the place of those that the flow had. Gives their paths.
+    fn answer_at(&self, flow: &str, new: Vec<(&Text, Hook)>) -> Result<Vec<String>, NodeError> {
+        let own = {
+            let armed = self.0.armed.read().unwrap_or_else(PoisonError::into_inner);
+            armed.get(flow).map(|it| it.hooks.clone()).unwrap_or_default()
+        };
+        let mut hooks = self.0.hooks.write().unwrap_or_else(PoisonError::into_inner);
+        let mut paths: Vec<String> = Vec::new();
+        for (node, hook) in &new {
+            let path = hook.path().to_owned();
+            if paths.contains(&path) || (hooks.contains_key(&path) && !own.contains(&path)) {
+                return Err(NodeError::new(
+                    sdk::Code::Config,
+                    format!("{node}: another flow already listens at /hooks/{path}. Choose another path."),
+                ));
+            }
+            paths.push(path);
+        }
+        for path in own {
+            hooks.remove(&path);
+        }
+        hooks.extend(new.into_iter().map(|(_, hook)| (hook.path().to_owned(), Arc::new(hook))));
+        Ok(paths)
+    }
+
+    fn take_armed(&self, flow: &str) -> Option<Armed> {
+        self.0.armed.write().unwrap_or_else(PoisonError::into_inner).remove(flow)
     }
 
     /// Ends the schedules, hooks and listeners of a flow. Runs at work go on.
     pub fn disarm(&self, flow: &str) {
-        let gone = self.0.armed.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(flow);
-        if let Some(armed) = gone {
-            let mut hooks = self.0.hooks.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(armed) = self.take_armed(flow) {
+            let mut hooks = self.0.hooks.write().unwrap_or_else(PoisonError::into_inner);
             for path in &armed.hooks {
                 hooks.remove(path);
             }
@@ -117,12 +132,7 @@ impl Engine {
 
     /// The armed version of a flow.
     pub fn armed(&self, flow: &str) -> Option<Arc<Live>> {
-        self.0
-            .armed
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .get(flow)
-            .map(|it| it.live.clone())
+        self.0.armed.read().unwrap_or_else(PoisonError::into_inner).get(flow).map(|it| it.live.clone())
     }
 }
 

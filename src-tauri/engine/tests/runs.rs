@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use arna_engine::hook::HookRequest;
 use arna_engine::{EndState, Start};
 use common::Bench;
@@ -95,6 +98,51 @@ async fn a_hook_answers_with_exact_numbers_and_the_same_key_gets_the_same_answer
         fault.status, 202,
         "a record that failed is kept in the inbox, so the sender need not send again"
     );
+}
+
+/// The flow at a path, which says which version answers.
+fn answering(path: &str, says: &str) -> String {
+    format!(
+        r#"{{ "arna": 1, "name": "{says}", "nodes": {{
+            "hook": {{ "kind": "webhook.receive", "config": {{ "path": "{path}", "answer": "result", "auth": {{ "by": "none" }} }} }},
+            "say": {{ "kind": "list.map", "config": {{ "fields": [ {{ "name": "says", "value": "{says}" }} ] }} }} }},
+            "wires": [ ["hook", "say"] ] }}"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_takes_the_place_of_another_without_a_gap_and_one_that_cannot_leaves_it_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path());
+    let said = async |path: &str| {
+        let answer = bench.engine.hook(post(path, "{}", None)).await;
+        (answer.status, String::from_utf8(answer.body).unwrap())
+    };
+    let versions =
+        [bench.flow("a", &answering("a", "one")).await, bench.flow("a", &answering("a", "two")).await];
+    bench.engine.arm(versions[0].clone()).unwrap();
+    let (engine, is_over) = (bench.engine.clone(), Arc::new(AtomicBool::new(false)));
+    let over = is_over.clone();
+    let arming = tokio::task::spawn_blocking(move || {
+        let _in_runtime = tokio::runtime::Handle::current().enter();
+        for version in versions.iter().cycle().take(2_000) {
+            engine.arm(version.clone()).unwrap();
+        }
+        over.store(true, Ordering::SeqCst);
+    });
+    while !is_over.load(Ordering::SeqCst) {
+        assert_eq!(said("a").await.0, 200, "there is no moment at which nobody answers");
+    }
+    arming.await.unwrap();
+    assert_eq!(said("a").await.1, r#"{"says":"two"}"#);
+
+    let other = bench.flow("b", &answering("b", "other")).await;
+    bench.engine.arm(other).unwrap();
+    let clashing = bench.flow("b", &answering("a", "thief")).await;
+    let refused = bench.engine.arm(clashing).unwrap_err();
+    assert!(refused.sentence.contains("another flow already listens at /hooks/a"), "{refused}");
+    assert_eq!(said("b").await.1, r#"{"says":"other"}"#, "it goes on as it was");
+    assert_eq!(said("a").await.1, r#"{"says":"two"}"#);
 }
 
 const STEPS: &str = r#"{ "arna": 1, "name": "Append",

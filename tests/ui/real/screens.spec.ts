@@ -52,7 +52,11 @@ async function furnish(engine: Engine): Promise<Made> {
   await engine.call('slots.fill', { flow: stock, slot: 'ledger', value: 'ledger' });
   await engine.call('flow.arm', { flow: stock, armed: true });
   await engine.wasOff(3);
-  await engine.call('flow.save', { flow: stock, text: stockLevels('stock of the day') });
+  const later = JSON.parse(stockLevels('stock of the day'));
+  later.nodes.low = { kind: 'list.filter', title: 'Only what runs low', config: { keep: '= fetch.body.free < 10' } };
+  later.wires = [['clock', 'fetch'], ['fetch', 'low'], ['low.kept', 'say']];
+  later.layout = { ...later.layout, low: [560, 0], say: [840, 0] };
+  await engine.call('flow.save', { flow: stock, text: JSON.stringify(later) });
   await expect
     .poll(async () => (await engine.call<{ runs: { ended_ms: number | null }[] }>('runs.list')).runs.filter((it) => it.ended_ms).length)
     .toBe(2);
@@ -132,6 +136,15 @@ const SCREENS: { name: string; at: (made: Made) => string; open?: (page: Page) =
     },
   },
   { name: 'versions', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 0) },
+  {
+    name: 'versions-compared',
+    at: (made) => `flow/${made.stock}`,
+    open: async (page) => {
+      await fromMenu(page, 0);
+      await page.locator('.versions li').last().getByRole('button').first().click();
+      await page.locator('.version-canvas').waitFor();
+    },
+  },
   { name: 'cases', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 1) },
   { name: 'flow-settings', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 3) },
   { name: 'slots', at: (made) => `flow/${made.bank}`, open: (page) => fromMenu(page, 4) },

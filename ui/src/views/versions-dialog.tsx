@@ -2,36 +2,15 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { engine } from '../bridge/index.ts';
-import { type FlowDoc, type FlowNode, readFlow } from '../document/flow.ts';
+import { differences } from '../document/differences.ts';
+import { readFlow } from '../document/flow.ts';
 import { documentNow, flush, load } from '../document/store.ts';
 import { Button, Pill } from '../kit/controls.tsx';
 import { formatMoment } from '../kit/i18n.ts';
 import { Loaded, useLoad } from '../kit/load.tsx';
 import { Dialog } from '../kit/surfaces.tsx';
 import { attempt } from './events.ts';
-
-interface Difference {
-  id: string;
-  how: 'added' | 'removed' | 'changed';
-  fields: string[];
-}
-
-const title = (id: string, node: FlowNode | undefined) => node?.title || id;
-
-function differences(before: FlowDoc, after: FlowDoc): Difference[] {
-  const ids = [...new Set([...Object.keys(before.nodes), ...Object.keys(after.nodes)])];
-  return ids.flatMap((id): Difference[] => {
-    const [a, b] = [before.nodes[id], after.nodes[id]];
-    if (!a) return [{ id: title(id, b), how: 'added', fields: [] }];
-    if (!b) return [{ id: title(id, a), how: 'removed', fields: [] }];
-    const names = [...new Set([...Object.keys(a.config ?? {}), ...Object.keys(b.config ?? {})])];
-    const fields = names.filter(
-      (name) => JSON.stringify(a.config?.[name]) !== JSON.stringify(b.config?.[name]),
-    );
-    const isOther = JSON.stringify({ ...a, config: 0 }) !== JSON.stringify({ ...b, config: 0 });
-    return fields.length || isOther ? [{ id: title(id, b), how: 'changed', fields }] : [];
-  });
-}
+import { VersionCanvas } from './version-canvas.tsx';
 
 const tones = { added: 'ok', removed: 'bad', changed: 'warn' } as const;
 
@@ -85,17 +64,21 @@ function VersionDiff({ flow, version }: { flow: string; version: number }) {
   return (
     <Loaded of={old}>
       {({ text }) => {
-        const list = differences(readFlow(text), documentNow());
+        const [before, after] = [readFlow(text), documentNow()];
+        const list = differences(before, after);
         if (!list.length) return <p className="faint diff">{t('editor.no_difference')}</p>;
         return (
-          <ul className="diff">
-            {list.map((it) => (
-              <li key={it.id + it.how}>
-                <Pill tone={tones[it.how]}>{t(`diff.${it.how}`)}</Pill> {it.id}{' '}
-                <span className="faint">{it.fields.join(', ')}</span>
-              </li>
-            ))}
-          </ul>
+          <>
+            <VersionCanvas before={before} after={after} />
+            <ul className="diff">
+              {list.map((it) => (
+                <li key={it.id}>
+                  <Pill tone={tones[it.how]}>{t(`diff.${it.how}`)}</Pill> {it.title}{' '}
+                  <span className="faint">{it.fields.join(', ')}</span>
+                </li>
+              ))}
+            </ul>
+          </>
         );
       }}
     </Loaded>

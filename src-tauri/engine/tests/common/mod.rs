@@ -100,9 +100,11 @@ impl Bench {
         authority.slots.insert("work".into(), work);
         let live = Arc::new(Live::new(id, &plan, authority));
         self.shelf.0.lock().unwrap().insert(id.into(), live.clone());
+        let versions = self.journal.read(|it| it.versions(id)).unwrap();
+        let same = versions.iter().find(|it| it.hash == live.program.hash).map(|it| it.version);
         let save = Change::SaveFlow {
             flow: id.into(),
-            version: 1,
+            version: same.unwrap_or(versions.len() as u32 + 1),
             hash: live.program.hash,
             text: text.to_owned().into_bytes().into(),
             at_ms: 0,

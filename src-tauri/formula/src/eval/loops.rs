@@ -150,7 +150,12 @@ impl Items {
 }
 
 fn items(value: Value, span: Span, cx: &mut Cx<'_>) -> Option<Items> {
-    if let Some(range) = special::of::<Range>(&value) {
+    // a list of one range is written [1..3]: it runs through the range
+    let only = match &value {
+        Value::List(items) if items.len() == 1 => &items[0],
+        value => value,
+    };
+    if let Some(range) = special::of::<Range>(only) {
         return range_items(range).or_else(|| {
             cx.fault(span, || {
                 "Only a range of whole numbers or dates that goes up, and is not endless, can be run through."
@@ -160,15 +165,7 @@ fn items(value: Value, span: Span, cx: &mut Cx<'_>) -> Option<Items> {
         });
     }
     match value {
-        Value::List(items) => {
-            // A list of one range is written [1..3]: it runs through the range.
-            if let [only] = items.as_slice()
-                && let Some(range) = special::of::<Range>(only)
-            {
-                return range_items(range);
-            }
-            Some(Items::List(items))
-        }
+        Value::List(items) => Some(Items::List(items)),
         Value::Null => {
             cx.fault(span, || "There is no list to run through: it is empty (null).".into());
             None
