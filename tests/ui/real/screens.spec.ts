@@ -30,8 +30,6 @@ async function furnish(engine: Engine): Promise<Made> {
     'Sales',
   );
   const input = Array.from({ length: 24 }, (_, id) => ({ id, customer: 'ТОО «Көктем»', total: id % 8 === 1 ? 'many' : id * 3 }));
-  await engine.call('run.start', { flow: failing, input });
-  await engine.call('run.start', { flow: bank });
   await engine.call('connections.save', { name: 'ledger', kind: 'http', config: { address: 'https://ledger.example/api' }, secrets: { token: 'secret' } });
   await engine.call('connections.save', { name: 'warehouse', kind: 'postgres', config: { address: 'db.example/warehouse', user: 'arna' }, secrets: { password: 'secret' } });
   const stockLevels = (text: string) =>
@@ -57,6 +55,8 @@ async function furnish(engine: Engine): Promise<Made> {
   later.wires = [['clock', 'fetch'], ['fetch', 'low'], ['low.kept', 'say']];
   later.layout = { ...later.layout, low: [560, 0], say: [840, 0] };
   await engine.call('flow.save', { flow: stock, text: JSON.stringify(later) });
+  await engine.call('run.start', { flow: failing, input });
+  await engine.call('run.start', { flow: bank });
   await expect
     .poll(async () => (await engine.call<{ runs: { ended_ms: number | null }[] }>('runs.list')).runs.filter((it) => it.ended_ms).length)
     .toBe(2);

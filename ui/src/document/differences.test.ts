@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { differences, united, wireDifferences } from './differences.ts';
+import { differences, type Naming, united, wireDifferences } from './differences.ts';
 import { emptyFlow, type FlowDoc } from './flow.ts';
 
 const doc = (nodes: FlowDoc['nodes'], wires: FlowDoc['wires'], layout: FlowDoc['layout']): FlowDoc => ({
@@ -34,9 +34,11 @@ const after = doc(
   { start: [0, 50], keep: [300, 50], extra: [600, 50] },
 );
 
+const name: Naming = (id, node) => node.title || id;
+
 describe('two versions of a flow', () => {
   it('differ in cards, and a changed one names its fields', () => {
-    expect(differences(before, after)).toEqual([
+    expect(differences(before, after, name)).toEqual([
       { id: 'keep', title: 'Paid', how: 'changed', fields: ['keep'] },
       { id: 'old', title: 'Old one', how: 'removed', fields: [] },
       { id: 'extra', title: 'New one', how: 'added', fields: [] },
@@ -44,7 +46,7 @@ describe('two versions of a flow', () => {
   });
 
   it('are the same when cards were only moved', () => {
-    expect(differences(before, { ...before, layout: after.layout })).toEqual([]);
+    expect(differences(before, { ...before, layout: after.layout }, name)).toEqual([]);
   });
 
   it('are drawn as one, with what is gone where it stood', () => {

@@ -11,21 +11,22 @@ export interface CardDifference {
   fields: string[];
 }
 
-const titleOf = (id: string, node: FlowNode | undefined) => node?.title || id;
+/** What a card is called. */
+export type Naming = (id: string, node: FlowNode) => string;
 
 /** Cards that differ, in the order of the older version, new ones last. */
-export function differences(before: FlowDoc, after: FlowDoc): CardDifference[] {
+export function differences(before: FlowDoc, after: FlowDoc, name: Naming): CardDifference[] {
   const ids = [...new Set([...Object.keys(before.nodes), ...Object.keys(after.nodes)])];
   return ids.flatMap((id): CardDifference[] => {
     const [a, b] = [before.nodes[id], after.nodes[id]];
-    if (!a) return [{ id, title: titleOf(id, b), how: 'added', fields: [] }];
-    if (!b) return [{ id, title: titleOf(id, a), how: 'removed', fields: [] }];
+    if (!b) return a ? [{ id, title: name(id, a), how: 'removed', fields: [] }] : [];
+    if (!a) return [{ id, title: name(id, b), how: 'added', fields: [] }];
     const names = [...new Set([...Object.keys(a.config ?? {}), ...Object.keys(b.config ?? {})])];
     const fields = names.filter(
       (name) => JSON.stringify(a.config?.[name]) !== JSON.stringify(b.config?.[name]),
     );
     const isOther = JSON.stringify({ ...a, config: 0 }) !== JSON.stringify({ ...b, config: 0 });
-    return fields.length || isOther ? [{ id, title: titleOf(id, b), how: 'changed', fields }] : [];
+    return fields.length || isOther ? [{ id, title: name(id, b), how: 'changed', fields }] : [];
   });
 }
 

@@ -6,6 +6,7 @@ import { useStore } from 'zustand';
 import { engine } from '../bridge/index.ts';
 import { cleanName } from '../document/flow.ts';
 import { isRunning, live } from '../document/live.ts';
+import type { Kinds } from '../document/select.ts';
 import { behind, change, flush, keepMine, openFlow, takeTheirs } from '../document/store.ts';
 import { Button, Pill, Switch, type Tone } from '../kit/controls.tsx';
 import { formatMoment, formatNumber } from '../kit/i18n.ts';
@@ -32,13 +33,14 @@ const savingTones = {
 
 interface EditorBarProps {
   id: string;
+  kinds: Kinds;
   onProblems: () => void;
   onRun: () => void;
   onArm: (armed: boolean) => void;
   onHelp: () => void;
 }
 
-export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarProps) {
+export function EditorBar({ id, kinds, onProblems, onRun, onArm, onHelp }: EditorBarProps) {
   const { t } = useTranslation();
   const gone = t('app.engine_gone');
   const [sheet, setSheet] = useState<'settings' | 'slots' | 'versions' | 'cases' | 'trust' | 'rehearsal'>();
@@ -118,7 +120,7 @@ export function EditorBar({ id, onProblems, onRun, onArm, onHelp }: EditorBarPro
       <Switch on={armed} label={t('flows.on')} onChange={onArm} />
       {sheet === 'settings' ? <FlowDialog onClose={close} /> : null}
       {sheet === 'slots' ? <SlotsDialog onClose={close} /> : null}
-      {sheet === 'versions' ? <VersionsDialog flow={id} onClose={close} /> : null}
+      {sheet === 'versions' ? <VersionsDialog flow={id} kinds={kinds} onClose={close} /> : null}
       {sheet === 'cases' ? (
         <CasesDialog flow={id} run={row?.run} onLiveAnyway={close} onClose={close} />
       ) : null}

@@ -141,6 +141,7 @@ function Editor({ id, kinds }: { id: string; kinds: Kinds }) {
     <main className="editor">
       <EditorBar
         id={id}
+        kinds={kinds}
         onProblems={() => setDrawer('problems')}
         onRun={() => start()}
         onArm={arm}

@@ -2,18 +2,24 @@
 import { useTranslation } from 'react-i18next';
 import { boundsOf } from '../canvas/view.ts';
 import { CARD_HEIGHT, CARD_WIDTH } from '../document/arrange.ts';
-import { differences, united, wireDifferences } from '../document/differences.ts';
+import { differences, type Naming, united, wireDifferences } from '../document/differences.ts';
 import { endOf, type FlowDoc } from '../document/flow.ts';
 
 const SIGNS = { added: '+', removed: '−', changed: '≠' } as const;
 const EDGE = 24;
 
-export function VersionCanvas({ before, after }: { before: FlowDoc; after: FlowDoc }) {
+interface VersionCanvasProps {
+  before: FlowDoc;
+  after: FlowDoc;
+  name: Naming;
+}
+
+export function VersionCanvas({ before, after, name }: VersionCanvasProps) {
   const { t } = useTranslation();
   const whole = united(before, after);
   const box = boundsOf(whole);
   if (!box) return null;
-  const how = new Map(differences(before, after).map((it) => [it.id, it.how]));
+  const how = new Map(differences(before, after, name).map((it) => [it.id, it.how]));
   const at = (id: string) => whole.layout[id] ?? [0, 0];
   return (
     <svg
@@ -45,7 +51,7 @@ export function VersionCanvas({ before, after }: { before: FlowDoc; after: FlowD
             <foreignObject x={x} y={y} width={CARD_WIDTH} height={CARD_HEIGHT}>
               <div className="version-card" dir="auto">
                 {changed ? <b>{SIGNS[changed]}</b> : null}
-                <span>{node.title || id}</span>
+                <span>{name(id, node)}</span>
               </div>
             </foreignObject>
           </g>

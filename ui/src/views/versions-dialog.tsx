@@ -2,8 +2,9 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { engine } from '../bridge/index.ts';
-import { differences } from '../document/differences.ts';
+import { differences, type Naming } from '../document/differences.ts';
 import { readFlow } from '../document/flow.ts';
+import type { Kinds } from '../document/select.ts';
 import { documentNow, flush, load } from '../document/store.ts';
 import { Button, Pill } from '../kit/controls.tsx';
 import { formatMoment } from '../kit/i18n.ts';
@@ -14,10 +15,17 @@ import { VersionCanvas } from './version-canvas.tsx';
 
 const tones = { added: 'ok', removed: 'bad', changed: 'warn' } as const;
 
-export function VersionsDialog({ flow, onClose }: { flow: string; onClose: () => void }) {
+interface VersionsDialogProps {
+  flow: string;
+  kinds: Kinds;
+  onClose: () => void;
+}
+
+export function VersionsDialog({ flow, kinds, onClose }: VersionsDialogProps) {
   const { t } = useTranslation();
   const versions = useLoad(() => engine().call('flow.versions', { flow }), '');
   const [shown, setShown] = useState<number>();
+  const name: Naming = (id, node) => node.title || kinds.get(node.kind)?.title || id;
   const restore = async (version: number) => {
     await flush();
     const saved = await attempt(() => engine().call('flow.restore', { flow, version }), t('app.engine_gone'));
@@ -48,7 +56,7 @@ export function VersionsDialog({ flow, onClose }: { flow: string; onClose: () =>
                     <Button onClick={() => void restore(row.version)}>{t('editor.restore')}</Button>
                   ) : null}
                 </div>
-                {shown === row.version ? <VersionDiff flow={flow} version={row.version} /> : null}
+                {shown === row.version ? <VersionDiff flow={flow} version={row.version} name={name} /> : null}
               </li>
             ))}
           </ul>
@@ -58,18 +66,24 @@ export function VersionsDialog({ flow, onClose }: { flow: string; onClose: () =>
   );
 }
 
-function VersionDiff({ flow, version }: { flow: string; version: number }) {
+interface VersionDiffProps {
+  flow: string;
+  version: number;
+  name: Naming;
+}
+
+function VersionDiff({ flow, version, name }: VersionDiffProps) {
   const { t } = useTranslation();
   const old = useLoad(() => engine().call('flow.version.get', { flow, version }), String(version));
   return (
     <Loaded of={old}>
       {({ text }) => {
         const [before, after] = [readFlow(text), documentNow()];
-        const list = differences(before, after);
+        const list = differences(before, after, name);
         if (!list.length) return <p className="faint diff">{t('editor.no_difference')}</p>;
         return (
           <>
-            <VersionCanvas before={before} after={after} />
+            <VersionCanvas before={before} after={after} name={name} />
             <ul className="diff">
               {list.map((it) => (
                 <li key={it.id}>
