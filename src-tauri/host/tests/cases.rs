@@ -88,10 +88,10 @@ async fn a_changed_flow_shows_what_would_differ_and_goes_live_only_when_that_is_
     desk.ask("flow.save", json!({"flow": flow, "text": text.to_string()})).await;
     let held = desk.ask("flow.arm", json!({"flow": flow, "armed": true})).await;
     assert_eq!((&held["armed"], &held["held_back"][0]["name"]), (&json!(true), &json!("usual")));
-    let live = desk.ask("flow.get", json!({"flow": flow})).await["live_version"].clone();
+    let live = desk.ask("flow.get", json!({"flow": flow})).await["live"]["version"].clone();
     assert_eq!(live, 2, "the version before the change goes on");
     desk.ask("flow.arm", json!({"flow": flow, "armed": true, "accept_differences": true})).await;
-    assert_eq!(desk.ask("flow.get", json!({"flow": flow})).await["live_version"], 3);
+    assert_eq!(desk.ask("flow.get", json!({"flow": flow})).await["live"]["version"], 3);
     desk.ask("cases.accept", json!({"flow": flow})).await;
     let ran = desk.ask("cases.run", json!({"flow": flow})).await;
     assert_eq!(ran["results"][0]["outcome"], "same");
